@@ -1,0 +1,47 @@
+# The verbs of Marbre. Two of them are enough: make demo, make test.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PORT   ?= 8000
+
+.PHONY: demo test check lint types docs lock build bench quality clean
+
+demo: $(VENV)/.ready  ## build the sample archive and serve it
+	$(BIN)/marbre demo --port $(PORT)
+
+test: $(VENV)/.test-ready  ## the whole test suite
+	$(BIN)/python -m pytest
+
+check: lint types test  ## what must be green before a commit (the documentation is held by tests)
+
+lint: $(VENV)/.test-ready
+	$(BIN)/ruff check .
+
+types: $(VENV)/.test-ready
+	$(BIN)/mypy
+
+build: $(VENV)/.test-ready  ## sdist and wheel in dist/
+	$(BIN)/python -m build
+
+quality: $(VENV)/.test-ready  ## relevance figures: make quality DATA=folder
+	$(BIN)/python -m bench.quality $(DATA)
+
+bench: $(VENV)/.bench-ready  ## speed against peers; python -m bench --help
+	$(BIN)/python -m bench $(ARGS)
+
+lock: $(VENV)/.test-ready  ## resolve the dependencies anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --group install -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --group install --group dev -o requirements-dev.lock
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.test-ready: $(VENV)/.ready requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,136 @@
+"""Which article is on this saved web page? One HTML file in, one article out.
+
+Facts are taken in the order of docs/formats.md: meta tags and JSON-LD, then what the page prints. A day is read by
+corpus.dates wherever it stands; no guesser looks at the page, because the usual one reads « 14 sept. » as July.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import lxml.html
+from lxml import etree
+
+from corpus.article import Article, article_from_record
+from corpus.encodings import decode
+from corpus.errors import MarbreError
+from corpus.readers.page_body import body_paragraphs
+from corpus.readers.page_facts import Facts, read_facts
+from corpus.readers.prescan import MAX_HTML_BYTES, why_refused
+from corpus.readers.signature import Signature, end_credit, read_signature
+from corpus.readers.source import Reject, Source
+
+__all__ = ["page_record", "read"]
+
+DECLARED_BYTES: Final = 4_096  # browsers look for a declared encoding in the first 1,024 bytes; some sites are late
+COMPARED_CHARS: Final = 60
+
+_CHARSET = re.compile(rb"<meta[^>]{0,300}charset\s*=\s*[\"']?\s*([\w:.\-]{2,40})|<\?xml[^>]{0,100}encoding\s*=\s*[\"']([\w:.\-]{2,40})", re.I)
+_SPLIT = re.compile(r"\W+")
+
+
+def read(source: Source) -> Iterator[Article | Reject]:
+    """Read the article of a web page."""
+    with source.open() as file:
+        data = file.read(MAX_HTML_BYTES + 1)
+    if len(data) > MAX_HTML_BYTES:
+        yield Reject(source.origin(), f"a page of more than {MAX_HTML_BYTES // 1_000_000} MB", "save the article alone")
+        return
+    try:
+        html = decode(data, declared_encoding(data)).text
+        reason = why_refused(html)
+        if reason:
+            yield Reject(source.origin(), f"{reason}; no page of a newspaper has that", "save the page again from a browser")
+            return
+        record = page_record(html)
+        if not record.get("headline") and not record.get("body") and not record.get("standfirst"):
+            yield Reject(source.origin(), "a page without headline and text", "save the page of one article, with its text")
+            return
+        yield article_from_record(record, source.origin(), **source.defaults)
+    except MarbreError as error:
+        yield Reject(source.origin(), str(error))
+    except Exception as error:  # noqa: BLE001  lxml and trafilatura fail in many ways on broken pages: one page, never the run
+        yield Reject(source.origin(), f"not readable as a web page ({type(error).__name__}: {str(error)[:120]})", "save the page again from a browser")
+
+
+def declared_encoding(data: bytes) -> str | None:
+    """Return the encoding that a page declares in its first bytes."""
+    found = _CHARSET.search(data[:DECLARED_BYTES])
+    return (found[1] or found[2]).decode("ascii", "replace") if found else None
+
+
+def page_record(html: str) -> dict[str, Any]:
+    """Return what a page says of its article, under the names of the fields; empty for a page without one."""
+    tree = _parse(html)
+    if tree is None:
+        return {}
+    facts = read_facts(tree)
+    body = body_paragraphs(tree)
+    if facts.json_body and len(facts.json_body) > 1.5 * sum(map(len, body)):
+        body = [line.strip() for line in facts.json_body.split("\n") if line.strip()]
+    body = _without_facts(body, facts)
+    body, signature = _signed(body, facts.bylines)
+    standfirst = facts.standfirst
+    if not facts.printed_standfirst and body and _same_start(standfirst, " ".join(body)):
+        standfirst = ""
+    text = "\n\n".join(body)
+    record = {
+        "headline": facts.headline,
+        "standfirst": standfirst,
+        "body": text,
+        "newspaper": facts.newspaper or signature.newspaper,
+        "section": facts.section,
+        "bylines": list(facts.bylines or signature.bylines),
+        "published": facts.published,
+        "updated": facts.updated,
+        "credit": facts.credit or signature.credit or end_credit(text),
+        "tags": list(facts.tags),
+        "language": facts.language,
+        "url": facts.url,
+    }
+    return {name: value for name, value in record.items() if value}
+
+
+def _parse(html: str) -> Any:
+    data = html.replace("\0", "").encode("utf-8", "ignore")
+    if not data.strip():
+        return None
+    parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
+    try:
+        return lxml.html.document_fromstring(data, parser=parser)
+    except etree.ParserError:  # nothing but comments or white space
+        return None
+
+
+def _without_facts(body: list[str], facts: Facts) -> list[str]:
+    """Drop the lines above the text that are fields of their own: headline, standfirst, byline, date, section."""
+    lines = {_words(line) for line in (facts.headline, facts.standfirst, facts.section, facts.newspaper, *facts.printed) if line}
+    kept = list(body)
+    while kept and _words(kept[0]) in lines:
+        kept.pop(0)
+    return [line for at, line in enumerate(kept) if at > 2 or _words(line) not in lines]
+
+
+def _words(line: str) -> str:
+    return " ".join(_SPLIT.split(line.lower())).strip()
+
+
+def _same_start(one: str, other: str) -> bool:
+    a, b = _words(one)[:COMPARED_CHARS], _words(other)[:COMPARED_CHARS]
+    return bool(a) and (a.startswith(b) or b.startswith(a))
+
+
+def _signed(body: list[str], bylines: tuple[str, ...]) -> tuple[list[str], Signature]:
+    """Take the signature lines off the end of a text; a bare name only when it is a known author."""
+    kept = list(body)
+    total = Signature()
+    known = set(_words(" et par ".join(("avec", *bylines, "par"))).split())
+    while len(kept) > 1:
+        found = read_signature(kept[-1])
+        if found is None or not (found.sure or known.issuperset(_words(kept[-1]).split())):
+            break
+        total = found + total
+        kept.pop()
+    return kept, total

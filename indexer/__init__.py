@@ -1,0 +1,8 @@
+"""How does an article become postings, columns, a Whoosh index?
+
+    report = build_index(read_articles(["presse/"]), "index")      # report.added, .replaced, .unchanged, .rejected
+"""
+
+from indexer.builder import BuildReport, build_index, delete_articles
+
+__all__ = ["BuildReport", "build_index", "delete_articles"]

@@ -1,0 +1,336 @@
+"""In which articles is a term, how often, and where?
+
+A field's lists lie in one stream of 32-bit words, each with its own header; a term that occurs once in one article has
+no list at all: its pointer is the posting. Writing packs millions of postings at a time with numpy, in any number of
+portions of the sorted terms, so that a merge never holds a whole field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from corpus.errors import IndexCorrupt
+from indexer.codec.framing import Container, ContainerWriter, Section
+from indexer.codec.packing import WIDTHS, Packed, concatenated_ranges, pack_lists, unpack_list, unpack_lists, words_of
+from indexer.codec.terms import TermsWriter
+
+__all__ = ["LONG_LIST", "Portion", "PostingsReader", "PostingsWriter", "portions_of"]
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+
+LONG_LIST: Final = 4096  # postings; from here on a list is read often enough for speed to count more than bytes
+BLOCK: Final = 64  # documents that share a base in a long list
+PORTION_POSTINGS: Final = 1 << 18
+_ALONE: Final = np.uint64(1 << 63)
+_LOW32: Final = np.uint64(0xFFFFFFFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Postings of a run of sorted terms.
+
+    Shapes: terms T; starts i64[T + 1]; docs [P] ascending within a term; freqs [P] from 1, None = all 1;
+    positions [sum of freqs] in the order (term, doc, position), None = not kept.
+    """
+
+    terms: Sequence[bytes]
+    starts: npt.NDArray[Any]
+    docs: npt.NDArray[Any]
+    freqs: npt.NDArray[Any] | None = None
+    positions: npt.NDArray[Any] | None = None
+
+
+def portions_of(whole: Portion, postings: int = PORTION_POSTINGS) -> Iterator[Portion]:
+    """Split postings at terms into runs of about ``postings``: smaller arrays stay in the processor's caches (twice as fast)."""
+    starts = np.asarray(whole.starts, dtype=np.int64)
+    where = None
+    if whole.positions is not None:
+        where = np.zeros(len(whole.docs) + 1, dtype=np.int64)
+        np.cumsum(np.ones(len(whole.docs), dtype=np.int64) if whole.freqs is None else whole.freqs, out=where[1:])
+    first, count = 0, len(whole.terms)
+    while first < count:
+        last = min(count, max(first + 1, int(np.searchsorted(starts, starts[first] + postings, side="right")) - 1))
+        start, stop = int(starts[first]), int(starts[last])
+        positions = None if whole.positions is None or where is None else whole.positions[where[start] : where[stop]]
+        freqs = None if whole.freqs is None else whole.freqs[start:stop]
+        yield Portion(whole.terms[first:last], starts[first : last + 1] - start, whole.docs[start:stop], freqs, positions)
+        first = last
+
+
+class PostingsWriter:
+    """Write one field: open the section ``postings/NAME``, give each portion to ``add``, then ``close`` writes the rest."""
+
+    def __init__(self, name: str, *, has_positions: bool) -> None:
+        self._name = name
+        self._has_positions = has_positions
+        self._terms = TermsWriter(name)
+        self._pointers: list[npt.NDArray[np.uint64]] = []
+        self._frequencies: list[npt.NDArray[np.uint32]] = []
+        self._words = 0
+        self.postings = 0
+
+    def add(self, portion: Portion) -> npt.NDArray[np.uint32]:
+        """Pack a portion and return its words, to be written to the section."""
+        self._terms.add(portion.terms)
+        starts = np.asarray(portion.starts, dtype=np.int64)
+        freqs = np.ones(len(portion.docs), dtype=np.uint32) if portion.freqs is None else portion.freqs
+        words, pointers = _pack(starts, portion.docs, freqs, portion.positions if self._has_positions else None, self._words)
+        self._pointers.append(pointers)
+        self._frequencies.append(np.diff(starts).astype("<u4"))
+        self._words += len(words)
+        self.postings += len(portion.docs)
+        return words
+
+    def close(self, out: ContainerWriter) -> int:
+        """Write terms, document frequencies and pointers; return the number of terms."""
+        count = self._terms.write(out)
+        out.add(f"df/{self._name}", np.concatenate([np.zeros(0, dtype="<u4"), *self._frequencies]))
+        out.add(f"pointers/{self._name}", np.concatenate([np.zeros(0, dtype="<u8"), *self._pointers]))
+        return count
+
+
+def _pack(starts: I64, docs: npt.NDArray[Any], freqs: npt.NDArray[Any], positions: npt.NDArray[Any] | None, base: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+    """Return (words, pointers) of the lists; ``base`` = words already written."""
+    counts = np.diff(starts)
+    where = np.zeros(len(docs) + 1, dtype=np.int64)  # first position of each posting
+    np.cumsum(freqs, out=where[1:])
+    once = counts == 1
+    if positions is not None:
+        once &= where[starts[1:]] - where[starts[:-1]] == 1
+    pointers = np.zeros(len(counts), dtype="<u8")
+    alone = starts[:-1][once]
+    side = freqs[alone] if positions is None else positions[where[alone]]
+    pointers[once] = _ALONE | np.asarray(side).astype(np.uint64) << np.uint64(32) | np.asarray(docs)[alone].astype(np.uint64)
+    lists = np.flatnonzero(~once)
+    if not len(lists):
+        return np.zeros(0, dtype="<u4"), pointers
+    kept = concatenated_ranges(starts[lists], counts[lists])
+    own_counts = counts[lists]
+    own = np.zeros(len(lists) + 1, dtype=np.int64)
+    np.cumsum(own_counts, out=own[1:])
+    own_docs = np.asarray(docs)[kept].astype(np.int64)
+    own_freqs = np.asarray(freqs)[kept]
+    gaps, bases, base_counts = _gaps(own_docs, own)
+    streams = [pack_lists(gaps, own), pack_lists(own_freqs - 1, own)]
+    if positions is not None:
+        places = positions[concatenated_ranges(where[starts[lists]], where[starts[lists + 1]] - where[starts[lists]])]
+        ends = np.zeros(len(own_docs) + 1, dtype=np.int64)
+        np.cumsum(own_freqs, out=ends[1:])
+        streams.append(pack_lists(places, ends[own]))
+    words, offsets = _join(streams, bases, base_counts)
+    pointers[lists] = (offsets + base).astype(np.uint64)
+    return words, pointers
+
+
+def _gaps(docs: I64, starts: I64) -> tuple[I64, I64, I64]:
+    """Return (values to pack, bases of the blocks of long lists, bases per list)."""
+    counts = np.diff(starts)
+    gaps = np.empty_like(docs)
+    gaps[:1] = docs[:1]
+    np.subtract(docs[1:], docs[:-1], out=gaps[1:])
+    gaps -= 1
+    gaps[starts[:-1]] = docs[starts[:-1]]
+    base_counts = np.where(counts >= LONG_LIST, -(-counts // BLOCK), 0)
+    bases = []
+    for number in np.flatnonzero(base_counts).tolist():  # few by nature: each holds thousands of postings
+        part = docs[starts[number] : starts[number + 1]]
+        firsts = part[::BLOCK]
+        bases.append(firsts)
+        gaps[starts[number] : starts[number + 1]] = part - np.repeat(firsts, BLOCK)[: len(part)]
+    return gaps, np.concatenate([np.zeros(0, dtype=np.int64), *bases]), base_counts
+
+
+def _join(streams: list[Packed], bases: I64, base_counts: I64) -> tuple[npt.NDArray[np.uint32], I64]:
+    """Lay headers, bases and the packed streams of each list side by side; return (words, offset of each list)."""
+    lists = len(base_counts)
+    sizes = [np.diff(stream.offsets) for stream in streams]
+    offsets = np.zeros(lists + 1, dtype=np.int64)
+    np.cumsum(len(streams) + base_counts + sum(sizes), out=offsets[1:])
+    words = np.zeros(int(offsets[-1]), dtype="<u4")
+    for place, stream in enumerate(streams):
+        words[offsets[:-1] + place] = stream.classes.astype(np.uint32) << np.uint32(24) | stream.exceptions.astype(np.uint32)
+    at = offsets[:-1] + len(streams)
+    words[concatenated_ranges(at, base_counts)] = bases
+    at = at + base_counts
+    for stream, size in zip(streams, sizes, strict=True):
+        words[concatenated_ranges(at, size)] = stream.words
+        at = at + size
+    return words, offsets[:-1]
+
+
+class PostingsReader:
+    """The lists of one field of an opened container, by term number."""
+
+    def __init__(self, container: Container, name: str, count: int, max_doc: int, *, has_positions: bool) -> None:
+        self._path = container.path
+        self._name = name
+        self._max_doc = max_doc
+        self.has_positions = has_positions
+        self._headers = 3 if has_positions else 2
+        self._df_section = container.section(f"df/{name}")
+        self._pointer_section = container.section(f"pointers/{name}")
+        self._section: Section = container.section(f"postings/{name}")
+        self._df = self._df_section.unverified("<u4", count).data
+        self._pointers = self._pointer_section.unverified("<u8", count).data
+        self._words: npt.NDArray[np.uint32] = self._section.unverified("<u4")
+
+    def doc_freq(self, term: int) -> int:
+        """Return in how many documents the term of that number is."""
+        self._df_section.touch(4 * term, 4 * term + 4)
+        return int(self._df[term])
+
+    def doc_freqs(self) -> npt.NDArray[Any]:
+        """Return the document frequency of every term."""
+        return self._df_section.array("<u4")
+
+    def postings(self, term: int) -> tuple[I32, I32]:
+        """Return (docs ascending, freqs). Shapes: i32[df] both."""
+        count, pointer = self.doc_freq(term), self._pointer(term)
+        if pointer >> 63:
+            side = 1 if self.has_positions else pointer >> 32 & 0x7FFFFFFF
+            return np.array([pointer & 0xFFFFFFFF], dtype=np.int32), np.array([side], dtype=np.int32)
+        docs, freqs, _at, _header = self._decode(count, pointer)
+        return docs, freqs
+
+    def positions(self, term: int) -> tuple[I32, I64, I32]:
+        """Return (docs, offsets, positions): document i has positions[offsets[i]:offsets[i + 1]]."""
+        count, pointer = self.doc_freq(term), self._pointer(term)
+        if pointer >> 63:
+            one = np.array([pointer & 0xFFFFFFFF], dtype=np.int32)
+            return one, np.array([0, 1], dtype=np.int64), np.array([pointer >> 32 & 0x7FFFFFFF], dtype=np.int32)
+        docs, freqs, at, header = self._decode(count, pointer)
+        offsets = np.zeros(count + 1, dtype=np.int64)
+        np.cumsum(freqs, out=offsets[1:])
+        places, _ = self._unpack(at, int(offsets[-1]), header)
+        return docs, offsets, places.view(np.int32)
+
+    def _pointer(self, term: int) -> int:
+        self._pointer_section.touch(8 * term, 8 * term + 8)
+        return int(self._pointers[term])
+
+    def _decode(self, count: int, at: int) -> tuple[I32, I32, int, int]:
+        header = self._read(at, self._headers).tolist()
+        at += self._headers
+        bases = None
+        if count >= LONG_LIST:
+            bases = self._read(at, -(-count // BLOCK))
+            at += len(bases)
+        gaps, at = self._unpack(at, count, header[0])
+        if bases is None:
+            gaps[1:] += np.uint32(1)
+            docs = np.cumsum(gaps, dtype=np.int32) if count > 1 else gaps.view(np.int32)
+        else:
+            docs = _from_bases(gaps, bases).view(np.int32)
+        freqs, at = self._unpack(at, count, header[1])
+        freqs += np.uint32(1)
+        if count and not 0 <= int(docs[-1]) < self._max_doc:
+            raise IndexCorrupt(self._path, f"section postings/{self._name}: document {int(docs[-1])} of {self._max_doc}")
+        return docs, freqs.view(np.int32), at, header[-1]
+
+    def _unpack(self, at: int, count: int, header: int) -> tuple[npt.NDArray[np.uint32], int]:
+        width_class, exceptions = header >> 24, header & 0xFFFFFF
+        if width_class >= len(WIDTHS) or exceptions > count:
+            raise IndexCorrupt(self._path, f"section postings/{self._name}, word {at}: impossible header {header:#x}")
+        size = words_of(width_class, count, exceptions)
+        return unpack_list(self._read(at, size), count, width_class, exceptions), at + size
+
+    def _read(self, at: int, count: int) -> npt.NDArray[np.uint32]:
+        if at + count > len(self._words):
+            raise IndexCorrupt(self._path, f"section postings/{self._name}: words {at} to {at + count} asked, {len(self._words)} present")
+        self._section.touch(4 * at, 4 * (at + count))
+        return self._words[at : at + count]
+
+    def portion(self, first: int, last: int) -> tuple[I64, I32, I32, I32 | None]:
+        """Return (starts, docs, freqs, positions) of the terms numbered ``first`` to ``last``, all at once.
+
+        Shapes: starts i64[last - first + 1]; positions in the order (term, doc, position), None when the field keeps none.
+        """
+        counts = self.doc_freqs()[first:last].astype(np.int64)
+        starts = np.zeros(len(counts) + 1, dtype=np.int64)
+        np.cumsum(counts, out=starts[1:])
+        self._pointer_section.touch(8 * first, 8 * last)
+        pointers = np.frombuffer(self._pointer_section.data, dtype="<u8")[first:last]
+        once = (pointers & _ALONE) != 0
+        docs = np.zeros(int(starts[-1]), dtype=np.uint32)
+        freqs = np.ones(int(starts[-1]), dtype=np.uint32)
+        docs[starts[:-1][once]] = (pointers[once] & _LOW32).astype(np.uint32)
+        side = (pointers[once] >> np.uint64(32) & np.uint64(0x7FFFFFFF)).astype(np.uint32)
+        if not self.has_positions:
+            freqs[starts[:-1][once]] = side
+        lists = np.flatnonzero(~once)
+        at = pointers[lists].astype(np.int64)
+        at, headers = self._bulk(docs, freqs, (starts[lists], counts[lists], at))
+        positions = self._bulk_positions(freqs, starts, (lists, at, headers), (once, side)) if self.has_positions else None
+        return starts, docs.view(np.int32), freqs.view(np.int32), positions
+
+    def _bulk(self, docs: npt.NDArray[np.uint32], freqs: npt.NDArray[np.uint32], lists: tuple[I64, I64, I64]) -> tuple[I64, npt.NDArray[np.uint32]]:
+        starts, counts, at = lists
+        if not len(at):
+            return at, np.zeros(0, dtype=np.uint32)
+        words = self._section.array("<u4")
+        headers = words[at[:, None] + np.arange(self._headers)]
+        base_counts = np.where(counts >= LONG_LIST, -(-counts // BLOCK), 0)
+        bases_at = at + self._headers
+        gaps_at = bases_at + base_counts
+        gaps, freqs_at = self._bulk_unpack(gaps_at, counts, headers[:, 0])
+        gaps = _bulk_docs(gaps, counts, words[concatenated_ranges(bases_at, base_counts)], base_counts)
+        target = concatenated_ranges(starts, counts)
+        docs[target] = gaps
+        unpacked, after = self._bulk_unpack(freqs_at, counts, headers[:, 1])
+        freqs[target] = unpacked + np.uint32(1)
+        return after, headers[:, -1]
+
+    def _bulk_unpack(self, at: I64, counts: I64, headers: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint32], I64]:
+        classes = headers >> np.uint32(24)
+        exceptions = (headers & np.uint32(0xFFFFFF)).astype(np.int64)
+        if classes.size and int(classes.max()) >= len(WIDTHS):
+            raise IndexCorrupt(self._path, f"section postings/{self._name}: impossible width")
+        per = np.array([32 // width if width else 1 << 40 for width in WIDTHS], dtype=np.int64)[classes]
+        body = np.where(classes == 0, 0, -(-counts // per))
+        return unpack_lists(self._words, at, counts, classes, exceptions), at + body + 2 * exceptions
+
+    def _bulk_positions(self, freqs: npt.NDArray[np.uint32], starts: I64, lists: tuple[I64, I64, npt.NDArray[np.uint32]], singles: tuple[npt.NDArray[np.bool_], npt.NDArray[np.uint32]]) -> I32:
+        numbers, at, headers = lists
+        once, side = singles
+        ends = np.zeros(len(freqs) + 1, dtype=np.int64)
+        np.cumsum(freqs, out=ends[1:])
+        places = np.zeros(int(ends[-1]), dtype=np.uint32)
+        places[ends[starts[:-1][once]]] = side
+        if len(numbers):
+            first = ends[starts[numbers]]
+            counts = ends[starts[numbers + 1]] - first
+            places[concatenated_ranges(first, counts)] = self._bulk_unpack(at, counts, headers)[0]
+        return places.view(np.int32)
+
+
+def _from_bases(gaps: npt.NDArray[np.uint32], bases: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    whole = len(gaps) // BLOCK
+    out = np.empty(len(gaps), dtype=np.uint32)
+    np.add(gaps[: whole * BLOCK].reshape(-1, BLOCK), bases[:whole, None], out=out[: whole * BLOCK].reshape(-1, BLOCK))
+    if len(bases) > whole:
+        out[whole * BLOCK :] = gaps[whole * BLOCK :] + bases[whole]
+    return out
+
+
+def _bulk_docs(gaps: npt.NDArray[np.uint32], counts: I64, bases: npt.NDArray[np.uint32], base_counts: I64) -> npt.NDArray[np.uint32]:
+    """Return the documents of many lists: running sums in short lists, base plus distance in long ones."""
+    starts = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(counts, out=starts[1:])
+    long = np.flatnonzero(base_counts).tolist()
+    kept = [gaps[starts[number] : starts[number + 1]].copy() for number in long]
+    gaps[1:] += np.uint32(1)
+    gaps[starts[:-1]] -= np.uint32(1)
+    gaps[:1] += np.uint32(1)
+    total = np.cumsum(gaps, dtype=np.uint32)  # wraps, and the subtraction below wraps back
+    total -= np.repeat(total[starts[:-1]] - gaps[starts[:-1]], counts)
+    at = 0
+    for number, part in zip(long, kept, strict=True):
+        total[starts[number] : starts[number + 1]] = _from_bases(part, bases[at : at + int(base_counts[number])])
+        at += int(base_counts[number])
+    return total

@@ -1,0 +1,492 @@
+"""What can a segment be asked? Everything our own searcher and writer need, as arrays.
+
+``write_segment`` writes arrays that are already sorted; ``SegmentReader`` answers from the mapped file, and reads a
+section when it is first asked for. One reader serves many threads: what it keeps is only ever replaced by its equal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from corpus.errors import IndexCorrupt
+from indexer.codec.columns import LENGTH_TABLE, Days, DocIds, Ordinals, length_codes, read_days, read_ordinals, write_days, write_doc_ids, write_ordinals
+from indexer.codec.framing import Container, ContainerWriter, FileInfo, OpenFile
+from indexer.codec.postings import Portion, PostingsReader, PostingsWriter, portions_of
+from indexer.codec.stored import RowBlocks, RowBlocksReader, RowsReader, json_bytes, write_row_blocks, write_rows
+from indexer.codec.terms import TermDictionary
+
+__all__ = ["SEGMENT_EXTENSION", "FieldData", "Forms", "SegmentData", "SegmentInfo", "SegmentReader", "write_field", "write_segment", "writing"]
+
+SEGMENT_EXTENSION: Final = ".mseg"
+CACHE_BYTES: Final = 64 << 20
+_MIN_CACHED: Final = 256  # postings; shorter lists are unpacked faster than they are kept
+
+T = TypeVar("T")
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """Which exact terms make up each inflection class: the class's positions are the union of theirs.
+
+    Shapes: classes i32[terms of ``field``]: the number of the class term of each exact term, -1 = none.
+    """
+
+    field: str
+    classes: npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldData:
+    """One indexed field. Shapes: as Portion; lengths [max_doc] tokens per document, None = not kept."""
+
+    terms: Sequence[bytes]
+    starts: npt.NDArray[Any]
+    docs: npt.NDArray[Any]
+    freqs: npt.NDArray[Any] | None = None
+    positions: npt.NDArray[Any] | None = None
+    lengths: npt.NDArray[Any] | None = None
+    forms: Forms | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentData:
+    """A whole segment. ``fields`` may be an iterable that makes each field when it is asked for.
+
+    ``headers`` are rows made by ``header_row(header, header_keys)``; ``stored`` comes from a RowBlocksWriter.
+    """
+
+    segment_id: bytes  # 16
+    max_doc: int
+    fields: Mapping[str, FieldData] | Iterable[tuple[str, FieldData]]
+    doc_ids: Sequence[str] | None = None
+    ordinals: Mapping[str, Ordinals] = field(default_factory=dict)
+    days: Mapping[str, Days] = field(default_factory=dict)
+    header_keys: Sequence[str] = ()
+    headers: Sequence[bytes] = ()
+    stored: RowBlocks | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentInfo:
+    """What a manifest says of a segment. ``crc`` is the CRC-32 of the whole file."""
+
+    length: int
+    crc: int
+    doc_count: int
+
+
+def _open(path: str, mode: str) -> BinaryIO:
+    return open(path, mode)  # type: ignore[return-value]
+
+
+class writing(contextlib.AbstractContextManager["writing"]):  # noqa: N801 - reads as a verb: with writing(path, id) as file
+    """Write a container to a new file, flush, fsync and close it; nothing is left of it when the block fails.
+
+    The caller makes the name last by an fsync of the folder.
+    """
+
+    def __init__(self, path: str | Path, segment_id: bytes, open_file: OpenFile = _open) -> None:
+        self._path = str(path)
+        self._file = open_file(self._path, "xb")
+        self.out: ContainerWriter
+        self.info: FileInfo
+        try:
+            self.out = ContainerWriter(self._file, segment_id)
+        except BaseException:
+            self._discard()
+            raise
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        if kind is not None:
+            self._discard()
+            return
+        try:
+            self.info = self.out.finish()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        except BaseException:
+            self._discard()
+            raise
+
+    def _discard(self) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+        with contextlib.suppress(OSError):
+            os.unlink(self._path)
+
+
+def write_segment(path: str | Path, data: SegmentData, open_file: OpenFile = _open) -> SegmentInfo:
+    """Write a segment to a new file and make its bytes last. Raises: FileExistsError, OSError, ValueError for unsorted data."""
+    with writing(path, data.segment_id, open_file) as file:
+        out = file.out
+        meta: dict[str, Any] = {"max_doc": data.max_doc, "fields": {}, "ordinals": {}, "days": sorted(data.days), "extra": dict(data.extra)}
+        for name, column in data.fields.items() if isinstance(data.fields, Mapping) else data.fields:
+            portion = Portion(column.terms, column.starts, column.docs, column.freqs, column.positions)
+            meta["fields"][name] = write_field(out, name, portions_of(portion), column)
+        for name, ordinals in data.ordinals.items():
+            meta["ordinals"][name] = write_ordinals(out, name, ordinals)
+        for name, days in data.days.items():
+            write_days(out, name, days)
+        if data.doc_ids is not None:
+            meta["doc_ids"] = write_doc_ids(out, data.doc_ids)
+        if data.header_keys:
+            meta["header_keys"] = list(data.header_keys)
+            write_rows(out, data.headers)
+        if data.stored is not None:
+            meta["stored"] = write_row_blocks(out, data.stored)
+        out.add("meta", json_bytes(meta))
+    return SegmentInfo(file.info.length, file.info.crc, data.max_doc)
+
+
+def write_field(out: ContainerWriter, name: str, portions: Iterable[Portion], column: FieldData) -> dict[str, Any]:
+    """Write one field from portions in term order; return what the meta section says of it."""
+    writer = PostingsWriter(name, has_positions=column.positions is not None)
+    with out.section(f"postings/{name}") as write:
+        for portion in portions:
+            write(writer.add(portion))
+    count = writer.close(out)
+    meta: dict[str, Any] = {"terms": count, "postings": writer.postings, "positions": column.positions is not None}
+    if column.lengths is not None:
+        out.add(f"lengths/{name}", length_codes(column.lengths))
+        meta["total_length"] = int(np.sum(column.lengths, dtype=np.int64))
+    if column.forms is not None:
+        meta["forms_of"] = column.forms.field
+        write_forms(out, name, column.forms.classes, count)
+    return meta
+
+
+def write_forms(out: ContainerWriter, name: str, classes: npt.NDArray[Any], count: int) -> None:
+    """Write which exact terms make up each of ``count`` classes."""
+    members = np.flatnonzero(np.asarray(classes) >= 0)
+    members = members[np.argsort(np.asarray(classes)[members], kind="stable")]
+    starts = np.searchsorted(np.asarray(classes)[members], np.arange(count + 1))
+    out.add(f"form-starts/{name}", starts.astype("<u4"))
+    out.add(f"forms/{name}", members.astype("<u4"))
+
+
+class SegmentReader:
+    """An opened segment; arrays it returns must not be written to."""
+
+    def __init__(self, container: Container, cache_bytes: int = CACHE_BYTES) -> None:
+        self.container = container
+        self.path = container.path
+        self.segment_id = container.segment_id
+        self._meta = _read_meta(container)
+        self.max_doc: int = self._meta["max_doc"]
+        self._kept: dict[tuple[str, str], Any] = {}
+        self._cache = _Cache(cache_bytes)
+
+    @classmethod
+    def open(cls, path: str | Path, cache_bytes: int = CACHE_BYTES) -> SegmentReader:
+        """Open a segment file. Raises: FileNotFoundError, IndexCorrupt, IndexForeign."""
+        return cls(Container.open(path), cache_bytes)
+
+    def close(self) -> None:
+        """Forget everything kept; the mapping ends with the last array that shows it."""
+        self._kept = {}
+        self._cache = _Cache(0)
+        self.container.close()
+
+    # Fields -------------------------------------------------------------------------------------------------------
+
+    def fields(self) -> list[str]:
+        """Return the names of the indexed fields."""
+        return list(self._meta["fields"])
+
+    def field_meta(self, field: str) -> Mapping[str, Any]:
+        """Return what the meta section says of a field."""
+        found: Mapping[str, Any] = self._meta["fields"][field]
+        return found
+
+    @property
+    def extra(self) -> Mapping[str, Any]:
+        """What the writer of the segment noted beside the data."""
+        found: Mapping[str, Any] = self._meta.get("extra", {})
+        return found
+
+    def dictionary(self, field: str) -> TermDictionary:
+        """Return the dictionary of a field; KeyError when the segment has no such field."""
+        return self._keep("terms", field, lambda: TermDictionary(self.container, field, int(self._meta["fields"][field]["terms"])))
+
+    def lists(self, field: str) -> PostingsReader:
+        """Return the posting lists of a field, by term number."""
+        meta = self._meta["fields"][field]
+        return self._keep("lists", field, lambda: PostingsReader(self.container, field, int(meta["terms"]), self.max_doc, has_positions=bool(meta["positions"])))
+
+    def term_number(self, field: str, term: str | bytes) -> int:
+        """Return the number of a term in its field, -1 when it is not there."""
+        if field not in self._meta["fields"]:
+            return -1
+        return self.dictionary(field).find(term.encode("utf-8", "surrogatepass") if isinstance(term, str) else term)
+
+    def doc_freq(self, field: str, term: str | bytes) -> int:
+        """Return in how many documents a term is, deleted ones included."""
+        number = self.term_number(field, term)
+        return self.lists(field).doc_freq(number) if number >= 0 else 0
+
+    def postings(self, field: str, term: str | bytes) -> tuple[I32, I32] | None:
+        """Return (docs ascending, freqs) of a term, None when the field does not have it."""
+        number = self.term_number(field, term)
+        return self.postings_of(field, number) if number >= 0 else None
+
+    def postings_of(self, field: str, number: int) -> tuple[I32, I32]:
+        """Return (docs ascending, freqs) of the term of that number."""
+        key = (field, number, "docs")
+        found = self._cache.get(key)
+        if found is None:
+            found = self.lists(field).postings(number)
+            self._cache.put(key, found)
+        return found[0], found[1]
+
+    def has_positions(self, field: str) -> bool:
+        """Tell whether ``positions`` can answer for a field."""
+        meta = self._meta["fields"].get(field, {})
+        return bool(meta.get("positions") or meta.get("forms_of"))
+
+    def positions(self, field: str, term: str | bytes) -> tuple[I32, I64, I32] | None:
+        """Return (docs, offsets, positions): document i has positions[offsets[i]:offsets[i + 1]]; None as in ``postings``.
+
+        Raises: ValueError when the field keeps no positions.
+        """
+        number = self.term_number(field, term)
+        if number < 0:
+            return None
+        if not self.has_positions(field):
+            raise ValueError(f"field {field} keeps no positions")
+        key = (field, number, "positions")
+        found = self._cache.get(key)
+        if found is None:
+            found = self._positions(field, number)
+            self._cache.put(key, found)
+        return found[0], found[1], found[2]
+
+    def _positions(self, field: str, number: int) -> tuple[I32, I64, I32]:
+        exact = self._meta["fields"][field].get("forms_of")
+        if not exact:
+            return self.lists(field).positions(number)
+        starts, members = self.forms(field)
+        lists = [self.lists(exact).positions(member) for member in members[starts[number] : starts[number + 1]].tolist()]
+        return _union(lists)
+
+    def forms(self, field: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """Return (starts, members): class n is made of the exact terms members[starts[n]:starts[n + 1]]."""
+        count = int(self._meta["fields"][field]["terms"])
+
+        def read() -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+            starts = self.container.section(f"form-starts/{field}").array("<u4", count + 1)
+            return starts, self.container.section(f"forms/{field}").array("<u4", int(starts[-1]))
+
+        return self._keep("forms", field, read)
+
+    def lengths(self, field: str) -> npt.NDArray[np.float32]:
+        """Return the number of tokens of each document, as one byte says it. Shapes: f32[max_doc]."""
+        if "total_length" not in self._meta["fields"].get(field, {}):
+            return self._keep("lengths", field, lambda: np.zeros(self.max_doc, dtype=np.float32))
+        table = LENGTH_TABLE.astype(np.float32)
+        return self._keep("lengths", field, lambda: table[self.length_codes(field)])
+
+    def length_codes(self, field: str) -> npt.NDArray[np.uint8]:
+        """Return the bytes of the lengths: indexes of LENGTH_TABLE."""
+        return self.container.section(f"lengths/{field}").array("<u1", self.max_doc)
+
+    def total_length(self, field: str) -> int:
+        """Return the exact number of tokens of a field, deleted documents included."""
+        return int(self._meta["fields"].get(field, {}).get("total_length", 0))
+
+    # Expansions ---------------------------------------------------------------------------------------------------
+
+    def terms(self, field: str) -> list[str]:
+        """Return every term of a field, in order."""
+        return [term.decode("utf-8", "replace") for term in self.dictionary(field).terms()] if field in self._meta["fields"] else []
+
+    def expand_glob(self, field: str, glob: str, cap: int) -> tuple[list[str], bool]:
+        """Return the terms that ``*`` and ``?`` cover, in order, and whether the rarest were left out to keep to ``cap``."""
+        if field not in self._meta["fields"]:
+            return [], False
+        numbers = self.dictionary(field).matching(glob)
+        truncated = len(numbers) > cap
+        if truncated:
+            frequencies = self.lists(field).doc_freqs()[numbers].astype(np.int64)
+            numbers = np.sort(numbers[np.argsort(-frequencies, kind="stable")[:cap]])
+        return self._named(field, numbers), truncated
+
+    def expand_fuzzy(self, field: str, word: str, distance: int, cap: int) -> tuple[list[str], bool]:
+        """Return the terms within ``distance`` edits and with the same first letter, nearest and then most frequent first."""
+        if field not in self._meta["fields"] or not word:
+            return [], False
+        numbers, edits = self.dictionary(field).near(word, distance)
+        frequencies = self.lists(field).doc_freqs()[numbers].astype(np.int64)
+        order = np.lexsort((numbers, -frequencies, edits))
+        return self._named(field, numbers[order[:cap]]), len(numbers) > cap
+
+    def starting(self, field: str, prefix: str, limit: int) -> list[tuple[str, int]]:
+        """Return (term, document frequency) of the most frequent terms that start with ``prefix``."""
+        if field not in self._meta["fields"]:
+            return []
+        first, last = self.dictionary(field).range_of(prefix.encode())
+        frequencies = self.lists(field).doc_freqs()[first:last].astype(np.int64)
+        chosen = np.argsort(-frequencies, kind="stable")[:limit]
+        return list(zip(self._named(field, chosen + first), frequencies[chosen].tolist(), strict=True))
+
+    def _named(self, field: str, numbers: npt.NDArray[Any]) -> list[str]:
+        dictionary = self.dictionary(field)
+        return [dictionary.term(number).decode("utf-8", "replace") for number in numbers.tolist()]
+
+    # Columns ------------------------------------------------------------------------------------------------------
+
+    def facets(self) -> list[str]:
+        """Return the names of the fields that have ordinals."""
+        return list(self._meta["ordinals"])
+
+    def ordinals(self, field: str) -> Ordinals:
+        """Return the facet column of a field; without one, no document has a value."""
+        meta = self._meta["ordinals"].get(field)
+        if meta is None:
+            return self._keep("ordinals", field, lambda: Ordinals(("",), np.zeros(self.max_doc, dtype=np.uint8)))
+        return self._keep("ordinals", field, lambda: read_ordinals(self.container, field, meta, self.max_doc))
+
+    def day_fields(self) -> list[str]:
+        """Return the names of the fields that have days."""
+        return list(self._meta["days"])
+
+    def days(self, field: str) -> npt.NDArray[np.int32]:
+        """Return days since 1970-01-01, NO_DAY = unknown. Shapes: i32[max_doc]. Raises: IndexCorrupt without such a column."""
+        return self._days(field).days
+
+    def day_precisions(self, field: str) -> npt.NDArray[np.uint8]:
+        """Return how exact each day is: 0 unknown, 1 year, 2 month, 3 day. Shapes: u8[max_doc]."""
+        return self._days(field).precisions
+
+    def _days(self, field: str) -> Days:
+        return self._keep("days", field, lambda: read_days(self.container, field, self.max_doc))
+
+    # Documents ----------------------------------------------------------------------------------------------------
+
+    def doc_ids(self) -> DocIds | None:
+        """Return the identities, None when the segment keeps none."""
+        distinct = self._meta.get("doc_ids")
+        return None if distinct is None else self._keep("ids", "", lambda: DocIds(self.container, int(distinct), self.max_doc))
+
+    def doc_num(self, doc_id: str) -> int | None:
+        """Return the number of the last document written under an identity, deleted or not; None = never in this segment."""
+        ids = self.doc_ids()
+        return ids.doc_num(doc_id) if ids else None
+
+    def doc_id(self, doc_num: int) -> str:
+        """Return the identity of a document."""
+        ids = self.doc_ids()
+        return ids.doc_id(doc_num) if ids else ""
+
+    @property
+    def header_keys(self) -> tuple[str, ...]:
+        """The keys of every hit header."""
+        return tuple(self._meta.get("header_keys", ()))
+
+    def header(self, doc_num: int) -> dict[str, Any]:
+        """Return what a list of hits shows of a document. Raises: IndexError, IndexCorrupt."""
+        row = self._json(self.header_bytes(doc_num), "headers")
+        return dict(zip(self.header_keys, row, strict=False))
+
+    def header_bytes(self, doc_num: int) -> bytes:
+        """Return a hit header as it is on disk: the JSON list of its values."""
+        return self._keep("headers", "", lambda: RowsReader(self.container, self.max_doc)).row(doc_num)
+
+    def stored(self, doc_num: int) -> dict[str, Any]:
+        """Return a stored article. Raises: IndexError, IndexCorrupt."""
+        value: dict[str, Any] = self._json(self.stored_rows().row(doc_num), "stored")
+        return value
+
+    def stored_rows(self) -> RowBlocksReader:
+        """Return the stored rows as bytes."""
+        meta = self._meta.get("stored") or {"blocks": 0}
+        return self._keep("stored", "", lambda: RowBlocksReader(self.container, int(meta["blocks"]), self.max_doc))
+
+    @property
+    def has_stored(self) -> bool:
+        """Whether articles are stored in this segment."""
+        return "stored" in self._meta
+
+    def _json(self, row: bytes, section: str) -> Any:
+        try:
+            return json.loads(row)
+        except ValueError as error:
+            raise IndexCorrupt(self.path, f"section {section}: {error}") from error
+
+    def _keep(self, kind: str, name: str, read: Callable[[], T]) -> T:
+        """Return what was read before, or read it; two threads may both read, and keep equal things."""
+        found: T | None = self._kept.get((kind, name))
+        if found is None:
+            found = self._kept[kind, name] = read()
+        return found
+
+
+def _union(lists: list[tuple[I32, I64, I32]]) -> tuple[I32, I64, I32]:
+    """Return the positions of several terms as those of one."""
+    if len(lists) == 1:
+        return lists[0]
+    if not lists:
+        return np.zeros(0, dtype=np.int32), np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32)
+    keys = np.concatenate([np.repeat(docs.astype(np.int64) << 32, np.diff(offsets)) | positions for docs, offsets, positions in lists])
+    keys.sort(kind="stable")
+    docs = (keys >> 32).astype(np.int32)
+    first = np.flatnonzero(np.concatenate([np.ones(1, dtype=bool), docs[1:] != docs[:-1]]))
+    return docs[first], np.append(first, len(docs)).astype(np.int64), (keys & 0xFFFFFFFF).astype(np.int32)
+
+
+def _read_meta(container: Container) -> dict[str, Any]:
+    section = container.section("meta")
+    try:
+        meta = json.loads(bytes(section.read(0, len(section))))
+        sound = isinstance(meta["max_doc"], int) and 0 <= meta["max_doc"] < 1 << 31 and isinstance(meta["fields"], dict) and isinstance(meta["ordinals"], dict)
+        sound = sound and isinstance(meta["days"], list) and all(isinstance(row["terms"], int) for row in meta["fields"].values())
+    except (ValueError, KeyError, TypeError) as error:
+        raise IndexCorrupt(container.path, f"section meta cannot be read ({error})") from error
+    if not sound:
+        raise IndexCorrupt(container.path, "section meta has values of the wrong type")
+    return dict(meta)
+
+
+class _Cache:
+    """The lists used last, up to a number of bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = 0
+        self._lists: OrderedDict[tuple[str, int, str], tuple[Any, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, int, str]) -> tuple[Any, ...] | None:
+        with self._lock:
+            found = self._lists.get(key)
+            if found is not None:
+                self._lists.move_to_end(key)
+            return found
+
+    def put(self, key: tuple[str, int, str], arrays: tuple[npt.NDArray[Any], ...]) -> None:
+        size = sum(array.nbytes for array in arrays)
+        for array in arrays:
+            array.flags.writeable = False
+        if len(arrays[0]) < _MIN_CACHED or size > self._limit // 4:
+            return
+        with self._lock:
+            if key not in self._lists:
+                self._lists[key] = arrays
+                self._held += size
+            while self._held > self._limit:
+                _, dropped = self._lists.popitem(last=False)
+                self._held -= sum(array.nbytes for array in dropped)

@@ -1,0 +1,53 @@
+"""What of an article is kept in the index? Its stored form, the header that lists show, and the digest that tells a change.
+
+The stored form is JSON of plain values under the English field names; empty fields are left out. It gives the article back
+as it was (``article_from_stored``), so that an index can be exported or rebuilt without its sources.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import fields
+from typing import Any, Final
+
+from corpus.article import Article
+
+__all__ = ["HEADER_FIELDS", "article_from_stored", "content_digest", "header_form", "stored_form"]
+
+HEADER_FIELDS: Final[tuple[str, ...]] = ("doc_id", "headline", "newspaper", "published", "section", "bylines", "kind", "url")
+_DEFAULTS: Final = {"kind": "article", "language": "fr"}
+_NAMES: Final = tuple(field.name for field in fields(Article) if field.name != "origin")
+
+
+def stored_form(article: Article, added: str) -> dict[str, Any]:
+    """Return the JSON values of an article that enters the archive on the day ``added`` (ISO)."""
+    stored: dict[str, Any] = {}
+    for name in _NAMES:
+        value = getattr(article, name)
+        if value and value != _DEFAULTS.get(name):
+            stored[name] = list(value) if isinstance(value, tuple) else dict(value) if name == "extra" else value
+    stored["added"] = article.added or added
+    return stored
+
+
+def article_from_stored(stored: dict[str, Any]) -> Article:
+    """Return the article that ``stored_form`` was made of (with the day it was added)."""
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items() if name in _NAMES}
+    return Article(**values)
+
+
+def header_form(stored: dict[str, Any], shown_headline: str) -> dict[str, Any]:
+    """Return what a list of hits shows, without reading the whole article."""
+    header = {name: stored[name] for name in HEADER_FIELDS if name in stored}
+    if "headline" not in header:
+        header["headline"], header["headline_derived"] = shown_headline, True
+    return header
+
+
+def content_digest(stored: dict[str, Any]) -> str:
+    """Return a digest of everything but the day of entry: equal digests are the same article, unchanged."""
+    content = {name: value for name, value in stored.items() if name != "added"}
+    return hashlib.sha256(
+        json.dumps(content, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
+    ).hexdigest()[:32]

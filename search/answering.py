@@ -1,0 +1,162 @@
+"""What was asked, what do we answer? One function from a request to a page, the same for every engine.
+
+query = parse(request.text)  ->  engine.ask(query)  ->  hits with snippets, facets, timeline, notes
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from whoosh.query import Query
+
+from corpus.article import Article
+from corpus.errors import BadRequest
+from indexer.documents import stored_form
+from search.engines import Answer, Engine, Found
+from search.facets import ALL_FACETS
+from search.fields import find_field
+from search.language import ParsedQuery, parse_query
+from search.marking import marks
+from search.relaxing import ANY, relaxed
+from search.request import MAX_PAGE_SIZE, RESULT_WINDOW, Filter, Hit, ResultPage, SearchRequest, Snippet, Span
+from search.snippets import MarkedArticle, mark_stored, snippet_of
+
+__all__ = ["checked", "export", "mark_article", "search"]
+
+_SORTS: Final = ("relevance", "newest", "oldest")
+_MATCHES: Final = ("auto", "all", "any")
+
+
+def search(engine: Engine, request: SearchRequest) -> ResultPage:
+    """Answer one request.
+
+    Raises: BadRequest for an unknown field, sort or match, or a page or size out of range.
+    """
+    started = time.perf_counter()
+    request = checked(request)
+    parsed = parse_query(request.text)
+    query, answer = _ask(engine, parsed, request)
+    hits = tuple(_hit(found, query, request) for found in answer.found)
+    pages = -(-min(answer.total, RESULT_WINDOW) // request.size)
+    return ResultPage(
+        text=request.text,
+        understood=parsed.understood,
+        total=answer.total,
+        took_ms=(time.perf_counter() - started) * 1000,
+        number=request.page,
+        size=request.size,
+        pages=pages,
+        hits=hits,
+        facets=answer.facets,
+        timeline=answer.timeline,
+        relaxed=query is not parsed.query and request.match == "auto",
+        notes=(*parsed.notes, *_notes(answer)),
+        partial=answer.partial,
+        generation=answer.generation,
+    )
+
+
+def checked(request: SearchRequest) -> SearchRequest:
+    """Return the request with every name in English.
+
+    Raises: BadRequest naming the parameter, what was found and what is expected.
+    """
+    if request.sort not in _SORTS:
+        raise BadRequest("sort", request.sort, "relevance, newest or oldest")
+    if request.match not in _MATCHES:
+        raise BadRequest("match", request.match, "auto, all or any")
+    if not 1 <= request.size <= MAX_PAGE_SIZE:
+        raise BadRequest("size", request.size, f"1 to {MAX_PAGE_SIZE} articles a page")
+    if not 1 <= request.page <= max(1, RESULT_WINDOW // request.size):
+        raise BadRequest("page", request.page, f"1 to {max(1, RESULT_WINDOW // request.size)} (every hit: export)")
+    if request.since and request.until and request.since > request.until:
+        raise BadRequest("from", request.since, f"a day not after {request.until}")
+    facets = request.facets
+    return replace(
+        request,
+        filters=tuple(_checked_filter(one) for one in request.filters),
+        facets=None if facets is None else tuple(_facet_name(name) for name in facets),
+    )
+
+
+def mark_article(text: str, article: Article) -> MarkedArticle:
+    """Return the spans of an article that answer the query ``text``."""
+    parsed = parse_query(text)
+    return mark_stored(parsed.query, stored_form(article, "")) if text.strip() else MarkedArticle()
+
+
+def export(engine: Engine, request: SearchRequest) -> Iterator[Article]:
+    """Return every article of the answer, in order, streamed (page and size do not count)."""
+    request = checked(request)
+    parsed = parse_query(request.text)
+    query, _ = _ask(engine, parsed, replace(request, facets=(), size=1, page=1))
+    return engine.export(query, request)
+
+
+def _ask(engine: Engine, parsed: ParsedQuery, request: SearchRequest) -> tuple[Query, Answer]:
+    """Return the query that was answered and the answer: the words together, or else those that have the most of them."""
+    if request.match == "any":
+        loose = relaxed(parsed.query, ANY)
+        query = parsed.query if loose is None else loose
+        return query, engine.ask(query, request)
+    answer = engine.ask(parsed.query, request)
+    if answer.matched == 0 and request.match == "auto" and not answer.partial:
+        loose = relaxed(parsed.query)
+        if loose is not None:
+            other = engine.ask(loose, request)
+            if other.matched:
+                return loose, other
+    return parsed.query, answer
+
+
+def _hit(found: Found, query: Query, request: SearchRequest) -> Hit:
+    header = found.header
+    derived = bool(header.get("headline_derived"))
+    snippet, spans = Snippet(""), tuple[Span, ...]()
+    if request.snippets:
+        snippet = snippet_of(query, found.stored())
+        spans = () if derived else marks(query, header["headline"], "headline").spans
+    return Hit(
+        doc_id=header["doc_id"],
+        headline=header["headline"],
+        newspaper=header.get("newspaper", ""),
+        published=header.get("published"),
+        section=header.get("section", ""),
+        bylines=tuple(header.get("bylines", ())),
+        kind=header.get("kind", "article"),
+        url=header.get("url", ""),
+        score=found.score,
+        snippet=snippet,
+        headline_spans=spans,
+        headline_derived=derived,
+        explanation=found.explanation,
+    )
+
+
+def _notes(answer: Answer) -> list[str]:
+    notes = [f"« {pattern} » désigne trop de mots : seuls les premiers ont été cherchés." for pattern in answer.truncated]
+    if answer.partial:
+        notes.append("La recherche a été arrêtée avant la fin : le total et les nombres ne comptent qu’une partie des articles.")
+    return notes
+
+
+def _checked_filter(one: Filter) -> Filter:
+    name = _facet_name(one.field)
+    if name in ("year", "month"):
+        length = 4 if name == "year" else 7
+        for value in one.values:
+            if value and not (len(value) == length and value.replace("-", "", 1).isdigit() and value.isascii()):
+                raise BadRequest(name, value, "a year like 2025" if name == "year" else "a month like 2025-10")
+    return replace(one, field=name)
+
+
+def _facet_name(name: str) -> str:
+    if name in ("year", "month", "annee", "année", "mois"):
+        return {"annee": "year", "année": "year", "mois": "month"}.get(name, name)
+    field = find_field(name)
+    if field is None or not field.facet:
+        raise BadRequest("field", name, ", ".join(ALL_FACETS))
+    return field.name

@@ -1,0 +1,178 @@
+"""The engine of one machine: how does a query tree become the best articles, facets and a timeline of the index on disk?
+
+One engine serves many threads. It looks for a new commit before each question and moves to it at once; a question keeps the
+generation it began with.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from whoosh import index as whoosh_index
+from whoosh.query import Query
+from whoosh.reading import MultiReader
+
+from corpus.article import Article
+from corpus.errors import IndexForeign, IndexMissing
+from indexer.documents import article_from_stored
+from indexer.french import analysis_digest
+from indexer.writer import MARK, read_mark
+from search.collection import NO_DAY, Collection, Docs
+from search.engines import Answer, ArchiveStats, Found
+from search.engines.stock import StockLeaf
+from search.evaluate import Evaluation, scoring_nodes
+from search.explain import explain
+from search.facets import ALL_FACETS, count_facet, select, timeline, timeline_unit
+from search.ranking import RESCORED, Floats, closeness, coverage_factor
+from search.request import RESULT_WINDOW, SearchRequest, Timeline
+from search.rescoring import close_pairs
+
+__all__ = ["LocalEngine"]
+
+
+class LocalEngine:
+    """Searches the index in a folder. Raises: IndexMissing, IndexForeign, IndexCorrupt when opened."""
+
+    def __init__(self, location: Path) -> None:
+        self.location = location
+        self._lock = threading.Lock()
+        self._collection, self._stamp = self._open()
+
+    def __enter__(self) -> LocalEngine:
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the files back; the engine is not used afterwards."""
+
+    def collection(self) -> Collection:
+        """Return the newest generation."""
+        with self._lock:
+            stamp = self._stamp_now()
+            if stamp != self._stamp:
+                self._collection, self._stamp = self._open()
+            return self._collection
+
+    def ask(self, query: Query, request: SearchRequest) -> Answer:
+        """Return one slice of the ranked hits with total, facets and timeline."""
+        collection = self.collection()
+        evaluation = Evaluation(collection)
+        matched = evaluation.match(query)
+        inside = self._dated(collection, matched, request)
+        selection = select(collection, inside, request.filters)
+        order, scores = self._ranked(evaluation, query, selection.docs, request)
+        start = (request.page - 1) * request.size
+        found = [
+            Found(
+                collection.header(number),
+                float(scores[rank]),
+                partial(collection.stored, number),
+                explain(evaluation, query, number) if request.explain else None,
+            )
+            for rank, number in enumerate(order.tolist()[start : start + request.size], start)
+        ]
+        wanted = ALL_FACETS if request.facets is None else request.facets
+        facets = {field: count_facet(collection, field, selection.counted_for(field), request) for field in wanted}
+        bars = timeline(collection, selection.docs, timeline_unit(collection, request)) if request.facets != () else Timeline()
+        return Answer(
+            total=int(selection.docs.size),
+            matched=int(matched.size),
+            found=found,
+            facets=facets,
+            timeline=bars,
+            partial=evaluation.partial,
+            truncated=tuple(dict.fromkeys(evaluation.truncated)),
+            generation=collection.generation,
+        )
+
+    def article(self, doc_id: str) -> Article | None:
+        """Return a whole article."""
+        collection = self.collection()
+        number = collection.doc_num(doc_id)
+        return None if number is None else article_from_stored(collection.stored(number))
+
+    def export(self, query: Query, request: SearchRequest) -> Iterator[Article]:
+        """Return every article of the answer, in the order asked."""
+        collection = self.collection()
+        evaluation = Evaluation(collection, seconds=float("inf"))
+        selection = select(collection, self._dated(collection, evaluation.match(query), request), request.filters)
+        order, _ = self._ranked(evaluation, query, selection.docs, request, window=selection.docs.size)
+        for number in order.tolist():
+            yield article_from_stored(collection.stored(number))
+
+    def stats(self) -> ArchiveStats:
+        """Return what the archive holds."""
+        collection = self.collection()
+        papers = count_facet(collection, "newspaper", collection.live_docs, SearchRequest(facet_size=1_000))
+        days = collection.days("published")[collection.live_docs]
+        known = days[days != NO_DAY]
+        return ArchiveStats(
+            articles=collection.live_count,
+            generation=collection.generation,
+            newspapers=tuple((bucket.value, bucket.count) for bucket in papers.buckets),
+            since=str(np.datetime64(int(known.min()), "D")) if known.size else None,
+            until=str(np.datetime64(int(known.max()), "D")) if known.size else None,
+            segments=len(collection.leaves),
+            bytes=sum(path.stat().st_size for path in self.location.rglob("*") if path.is_file()),
+        )
+
+    def _dated(self, collection: Collection, docs: Docs, request: SearchRequest) -> Docs:
+        if request.since is None and request.until is None:
+            return docs
+        return docs[collection.between("published", request.since, request.until)[docs]]
+
+    def _ranked(
+        self, evaluation: Evaluation, query: Query, docs: Docs, request: SearchRequest, window: int = RESULT_WINDOW
+    ) -> tuple[Docs, Floats]:
+        """Return the best of ``docs`` in order, as deep as the page needs, and their scores."""
+        wanted = min(docs.size, max(request.page * request.size, RESCORED) if window == RESULT_WINDOW else window)
+        days = evaluation.collection.days("published")
+        if request.sort != "relevance":
+            unknown_last = np.where(days[docs] == NO_DAY, 2**40, -days[docs].astype(np.int64) if request.sort == "newest" else days[docs])
+            best = docs[np.lexsort((-docs if request.sort == "newest" else docs, unknown_last))][:wanted]
+            return best, np.zeros(best.size, np.float32)
+        nodes = scoring_nodes(query)
+        weight = evaluation.weigh(query, docs)
+        asked = sum(evaluation.idf(node) for node in nodes)
+        scores = weight.scores * coverage_factor(weight.found, asked, evaluation.constants)
+        if wanted < docs.size:
+            kept = np.sort(np.argpartition(-scores, wanted - 1)[:wanted])
+            docs, scores = docs[kept], scores[kept]
+        order = np.lexsort((docs, -days[docs].astype(np.int64), -scores))
+        docs, scores = docs[order], scores[order].copy()
+        top = docs[:RESCORED]
+        pairs = close_pairs(evaluation, query, top)
+        if pairs:
+            scores[: top.size] += closeness([pair.distances for pair in pairs], [pair.weight for pair in pairs], evaluation.constants)
+            again = np.lexsort((top, -days[top].astype(np.int64), -scores[: top.size]))
+            docs[: top.size], scores[: top.size] = top[again], scores[: top.size][again]
+        return docs, scores
+
+    def _stamp_now(self) -> object:
+        try:
+            return (
+                (self.location / MARK).stat().st_ino,
+                max((path.name for path in self.location.glob("_MAIN_*.toc")), key=len, default=""),
+                len(list(self.location.glob("*.toc"))),
+            )
+        except OSError:
+            return self._stamp
+
+    def _open(self) -> tuple[Collection, object]:
+        if not (self.location / MARK).exists():
+            raise IndexMissing(self.location)
+        mark = read_mark(self.location)
+        if mark["analysis"] != analysis_digest():
+            raise IndexForeign(self.location, "French analysis", str(mark["analysis"])[:12], analysis_digest()[:12])
+        index = whoosh_index.open_dir(self.location)
+        reader = index.reader()
+        readers = [leaf for leaf, _ in reader.leaf_readers()] if isinstance(reader, MultiReader) else [reader]
+        generation = int(index.latest_generation())
+        return Collection([StockLeaf(leaf) for leaf in readers if leaf.doc_count_all()], generation), self._stamp_now()

@@ -1,0 +1,52 @@
+"""Why does this article have this score? Every factor of the formula, by name, for one article."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from whoosh.query import Query
+
+from search.evaluate import Evaluation, scoring_nodes
+from search.matches import values_at
+from search.ranking import closeness, coverage_factor, saturated
+from search.rescoring import close_pairs
+from search.understood import render
+
+__all__ = ["explain"]
+
+
+def explain(evaluation: Evaluation, query: Query, number: int) -> dict[str, Any]:
+    """Return the parts of the score of article ``number``: words by form, coverage, closeness. The parts give the score."""
+    docs = np.array([number], np.int32)
+    constants = evaluation.constants
+    words = []
+    for node in scoring_nodes(query):
+        for form, weight, occurrences in evaluation.forms(node):
+            pseudo = values_at(docs, occurrences.docs, occurrences.pseudo)
+            if pseudo[0] > 0:
+                words.append(
+                    {
+                        "word": render(node),
+                        "form": form,
+                        "articles": int(occurrences.docs.size),
+                        "weight": round(weight, 4),
+                        "frequency": round(float(pseudo[0]), 4),
+                        "score": round(float(saturated(pseudo, weight, constants)[0]), 4),
+                    }
+                )
+    whole = evaluation.weigh(query, docs)
+    asked = sum(evaluation.idf(node) for node in scoring_nodes(query))
+    factor = float(coverage_factor(whole.found, asked, constants)[0])
+    pairs, close = [], 0.0
+    for pair in close_pairs(evaluation, query, docs):
+        if pair.distances[0] > 0:
+            score = float(closeness([pair.distances], [pair.weight], constants)[0])
+            close += score
+            pairs.append({"words": [render(word) for word in pair.words], "distance": int(pair.distances[0]), "score": round(score, 4)})
+    return {
+        "words": words,
+        "coverage": round(factor, 4),
+        "closeness": pairs,
+        "score": round(float(whole.scores[0]) * factor + close, 4),
+    }

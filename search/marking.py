@@ -1,0 +1,191 @@
+"""Where does a question stand in a text? The spans to mark, as printed, in one text at a time.
+
+The text is analysed as it was for the index; each node that was asked for marks its own places: a word every form that it
+matched, a phrase one span from its first to its last word, a pattern the forms that look like it. What stands under a Not is
+never marked, nor is a word that was asked in another field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from whoosh.query import And, Or, Query
+
+from indexer.french import PARAGRAPH_GAP, accent_term, analyze, fold, term
+from search.nodes import AtLeast, Compound, Fuzzy, Near, Pattern, Phrase, SameParagraph, Word
+from search.relaxing import MostOf
+from search.request import Span
+
+__all__ = ["READ_CHARS", "Mark", "MarkedText", "glob_pattern", "marks", "within_distance"]
+
+READ_CHARS: Final = 200_000  # of one text; what stands later is not marked
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One marked span and which node of the question it answers (its rank)."""
+
+    start: int
+    end: int
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedText:
+    """The marks of a text in order of place."""
+
+    marks: tuple[Mark, ...]
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Return the spans to mark: ascending, apart from each other."""
+        spans: list[Span] = []
+        for mark in self.marks:
+            if spans and mark.start < spans[-1][1]:
+                spans[-1] = (spans[-1][0], max(spans[-1][1], mark.end))
+            else:
+                spans.append((mark.start, mark.end))
+        return tuple(spans)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """An analysed text: parallel lists, and the token that stands at a position (joined forms apart)."""
+
+    surfaces: Sequence[str]
+    positions: Sequence[int]
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+
+def marks(query: Query, text: str, field: str) -> MarkedText:
+    """Return what to mark in ``text``, which is the ``field`` of an article, or its first READ_CHARS."""
+    nodes = [node for node in _asked(query) if getattr(node, "field", None) in (None, field)]
+    if not nodes or not text:
+        return MarkedText(())
+    found = analyze(text[:READ_CHARS], spans=True)
+    analyzed = _Text(found.surfaces, found.positions, found.starts, found.ends)
+    places = [Mark(start, end, rank) for rank, node in enumerate(nodes) for start, end in _spans(node, analyzed)]
+    return MarkedText(tuple(sorted(places, key=lambda mark: (mark.start, -mark.end, mark.node))))
+
+
+def _asked(query: Query) -> Iterator[Query]:
+    if isinstance(query, MostOf):
+        for child in query.nodes:
+            yield from _asked(child)
+    elif isinstance(query, And | Or):
+        for child in query.subqueries:
+            yield from _asked(child)
+    elif isinstance(query, Near | SameParagraph):
+        yield query
+    elif isinstance(query, AtLeast):
+        yield query.word
+    elif isinstance(query, Word | Phrase | Compound | Pattern | Fuzzy):
+        yield query
+
+
+def _spans(node: Query, text: _Text) -> Iterator[Span]:
+    if isinstance(node, Phrase | Compound):
+        yield from (span for span, _first, _last in _places(node, text))
+    elif isinstance(node, Near | SameParagraph):
+        yield from _close_spans(node, text)
+    else:
+        yield from ((text.starts[at], text.ends[at]) for at in _tokens(node, text))
+
+
+def _tokens(node: Query, text: _Text) -> list[int]:
+    """Return which tokens a one-word node matches."""
+    wanted = _matcher(node)
+    answers: dict[str, bool] = {}
+    found = []
+    for at, surface in enumerate(text.surfaces):
+        answer = answers.get(surface)
+        if answer is None:
+            answer = answers[surface] = wanted(surface)
+        if answer:
+            found.append(at)
+    return found
+
+
+def _matcher(node: Query) -> Callable[[str], bool]:
+    if isinstance(node, Word):
+        if node.required_accent:
+            return lambda surface: accent_term(surface) == node.accent
+        if node.exact:
+            return lambda surface: fold(surface) == node.folded
+        return lambda surface: term(fold(surface)) == node.term_
+    if isinstance(node, Pattern):
+        pattern = glob_pattern(node.glob)
+        return lambda surface: pattern.fullmatch(fold(surface)) is not None
+    assert isinstance(node, Fuzzy)
+    return lambda surface: (folded := fold(surface))[:1] == node.folded[:1] and within_distance(folded, node.folded, node.distance)
+
+
+def _places(node: Query, text: _Text) -> list[tuple[Span, int, int]]:
+    """Return span, first and last position of every place of a positional node."""
+    if isinstance(node, Or):
+        return [place for child in node.subqueries for place in _places(child, text)]
+    if isinstance(node, Compound):
+        return _places(node.phrase, text) + _places(node.joined, text)
+    if not isinstance(node, Phrase):
+        return [((text.starts[at], text.ends[at]), text.positions[at], text.positions[at]) for at in _tokens(node, text)]
+    rows = [{text.positions[at]: at for at in _tokens(word, text)} for word in node.words]
+    places = []
+    for position, first in rows[0].items():
+        tokens = [row.get(position + rank) for rank, row in enumerate(rows)]
+        if None not in tokens:
+            last = tokens[-1]
+            assert last is not None
+            places.append(((text.starts[first], max(text.ends[first], text.ends[last])), position, position + len(rows) - 1))
+    return places
+
+
+def _close_spans(node: Near | SameParagraph, text: _Text) -> Iterator[Span]:
+    """Yield both sides of the places that stand close enough."""
+    for left, left_first, left_last in _places(node.left, text):
+        for right, right_first, right_last in _places(node.right, text):
+            if isinstance(node, SameParagraph):
+                close = _paragraph(text, left_first) == _paragraph(text, right_first)
+            else:
+                close = 0 <= right_first - left_last - 1 <= node.distance or (
+                    not node.ordered and 0 <= left_first - right_last - 1 <= node.distance
+                )
+            if close:
+                yield left
+                yield right
+
+
+def _paragraph(text: _Text, position: int) -> int:
+    return sum(
+        1 for one, other in zip(text.positions, text.positions[1:], strict=False) if other <= position and other - one >= PARAGRAPH_GAP
+    )
+
+
+@lru_cache(maxsize=256)
+def glob_pattern(glob: str) -> re.Pattern[str]:
+    """Return a glob of ``*`` and ``?`` as a linear regular expression."""
+    return re.compile(
+        "".join(".*" if letter == "*" else "." if letter == "?" else re.escape(letter) for letter in re.sub(r"\*+", "*", glob)), re.DOTALL
+    )
+
+
+def within_distance(one: str, other: str, distance: int) -> bool:
+    """Tell whether two words are at most ``distance`` insertions, deletions, substitutions or swaps of neighbours apart."""
+    if abs(len(one) - len(other)) > distance:
+        return False
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        last, before, row = before, row, [i]
+        for j, against in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != against))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == against:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+        if min(row) > distance:
+            return False
+    return row[-1] <= distance

@@ -1,0 +1,171 @@
+"""Sets of articles and places in them, as sorted arrays: how are they joined, cut and counted?
+
+``Occurrences`` says how often something stands in which articles, ``Places`` where. All functions are pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from search.collection import Docs, Positions
+from search.ranking import Floats
+
+__all__ = [
+    "NOTHING",
+    "NOWHERE",
+    "Keys",
+    "Occurrences",
+    "Places",
+    "added",
+    "contained",
+    "difference",
+    "follows_within",
+    "intersection",
+    "keys_of",
+    "union",
+    "values_at",
+]
+
+Keys = npt.NDArray[np.int64]  # article << 32 | position
+_SHIFT: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    """Articles (ascending), BM25F pseudo-frequency and plain count beside them."""
+
+    docs: Docs
+    pseudo: Floats
+    counts: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where something stands in one text field: ``keys`` of first tokens (ascending), ``spans`` = tokens beyond the first."""
+
+    keys: Keys
+    spans: npt.NDArray[np.int64]
+
+    @property
+    def docs(self) -> Docs:
+        """The article of each place (repeated)."""
+        return (self.keys >> _SHIFT).astype(np.int32)
+
+
+NOTHING: Final = Occurrences(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int32))
+NOWHERE: Final = Places(np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+def keys_of(found: Positions | None) -> Keys:
+    """Return the places of a term as ascending keys."""
+    if found is None:
+        return NOWHERE.keys
+    docs = np.repeat(found.docs.astype(np.int64), np.diff(found.offsets))
+    return docs << _SHIFT | found.positions
+
+
+def contained(docs: Docs, others: Docs, max_doc: int) -> npt.NDArray[np.bool_]:
+    """Tell for each of ``docs`` whether it is among ``others`` (both ascending)."""
+    if not others.size:
+        return np.zeros(docs.size, np.bool_)
+    if docs.size * 16 < others.size:
+        at = np.searchsorted(others, docs)
+        found: npt.NDArray[np.bool_] = others[np.minimum(at, others.size - 1)] == docs
+        return found
+    mask = np.zeros(max_doc, np.bool_)
+    mask[others] = True
+    return mask[docs]
+
+
+def intersection(sets: Sequence[Docs], max_doc: int) -> Docs:
+    """Return what is in every set, beginning with the smallest."""
+    ordered = sorted(sets, key=len)
+    docs = ordered[0]
+    for others in ordered[1:]:
+        if not docs.size:
+            break
+        if others.size < max_doc:
+            docs = docs[contained(docs, others, max_doc)]
+    return docs
+
+
+def union(sets: Sequence[Docs], max_doc: int) -> Docs:
+    """Return what is in any set, ascending."""
+    having = [docs for docs in sets if docs.size]
+    if len(having) <= 1:
+        return having[0] if having else NOTHING.docs
+    if sum(docs.size for docs in having) * 8 < max_doc:
+        return np.unique(np.concatenate(having))
+    mask = np.zeros(max_doc, np.bool_)
+    for docs in having:
+        mask[docs] = True
+    return np.flatnonzero(mask).astype(np.int32)
+
+
+def difference(docs: Docs, others: Docs, max_doc: int) -> Docs:
+    """Return ``docs`` without ``others``."""
+    return docs[~contained(docs, others, max_doc)]
+
+
+def added(parts: Sequence[Occurrences], max_doc: int) -> Occurrences:
+    """Return the occurrences of several terms or fields counted together."""
+    having = sorted((part for part in parts if part.docs.size), key=lambda part: -part.docs.size)
+    if not having:
+        return NOTHING
+    whole = having[0]
+    if len(having) > 4:
+        return _added_densely(having, max_doc)
+    for part in having[1:]:
+        whole = _added_two(whole, part)
+    return whole
+
+
+def values_at(docs: Docs, all_docs: Docs, values: Floats) -> Floats:
+    """Return the value of each of ``docs``, 0 where it is not among ``all_docs``."""
+    if docs is all_docs:
+        return values
+    if not all_docs.size:
+        return np.zeros(docs.size, np.float32)
+    at = np.minimum(np.searchsorted(all_docs, docs), all_docs.size - 1)
+    return np.where(all_docs[at] == docs, values[at], np.float32(0))
+
+
+def follows_within(first: Places, second: Places, distance: int) -> npt.NDArray[np.bool_]:
+    """Tell for each place of ``first`` whether one of ``second`` begins after its end with at most ``distance`` tokens between."""
+    if not first.keys.size or not second.keys.size:
+        return np.zeros(first.keys.size, np.bool_)
+    after = first.keys + first.spans + 1
+    at = np.searchsorted(second.keys, after)
+    ok = at < second.keys.size
+    return ok & (second.keys[np.minimum(at, second.keys.size - 1)] <= after + distance)
+
+
+def _added_two(big: Occurrences, small: Occurrences) -> Occurrences:
+    at = np.searchsorted(big.docs, small.docs)
+    both = big.docs[np.minimum(at, big.docs.size - 1)] == small.docs
+    pseudo, counts = big.pseudo.copy(), big.counts.copy()
+    pseudo[at[both]] += small.pseudo[both]
+    counts[at[both]] += small.counts[both]
+    if both.all():
+        return Occurrences(big.docs, pseudo, counts)
+    alone, places = ~both, at[~both]
+    return Occurrences(
+        np.insert(big.docs, places, small.docs[alone]),
+        np.insert(pseudo, places, small.pseudo[alone]),
+        np.insert(counts, places, small.counts[alone]),
+    )
+
+
+def _added_densely(parts: Sequence[Occurrences], max_doc: int) -> Occurrences:
+    docs = union([part.docs for part in parts], max_doc)
+    pseudo, counts = np.zeros(docs.size, np.float32), np.zeros(docs.size, np.int32)
+    for part in parts:
+        at = np.searchsorted(docs, part.docs)
+        pseudo[at] += part.pseudo
+        counts[at] += part.counts
+    return Occurrences(docs, pseudo, counts)

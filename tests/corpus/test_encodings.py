@@ -1,0 +1,65 @@
+"""Is a French text read in the encoding it was written in?"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus.encodings import decode
+
+TEXTS = {
+    "news": "Le président s’est rendu à l’école où « l’été » a été fêté : où sont passés les élèves, ça et là ?",
+    "plain": "La cérémonie d'ouverture, tenue à Ségou, a réuni des élus, des médecins et des bénévoles du secteur privé.",
+    "short": "Décès d'un journaliste à Thiès",
+    "initial capitals": "Éducation nationale : l'État prépare la rentrée. À Évry, l'École de la Île reste fermée.",
+    "accents at word ends": "Il a décidé, il a parlé, il a gagné la majorité à l'assemblée du comté où il est né.",
+}
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "iso8859-15", "mac-roman", "cp850")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("name", TEXTS)
+def test_an_undeclared_text_is_read_as_written(name, encoding):
+    data = TEXTS[name].encode(encoding, "ignore")
+    assert decode(data).text == data.decode(encoding)
+
+
+def test_the_ligature_tells_latin_9_from_windows():
+    text = "Le cœur des sœurs et les œuvres : 12 € le dîner."
+    assert decode(text.encode("iso8859-15")).text == text
+    assert decode(text.encode("cp1252")).text == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "latin-1", "iso8859-15", "mac-roman", "cp850", "utf-16"])
+@given(text=st.text(alphabet="abc éèàçùêîôû.,'\n", max_size=80))
+def test_a_correct_declaration_is_followed(encoding, text):
+    assert decode(text.encode(encoding), encoding).text == text
+
+
+def test_a_page_that_declares_latin_1_but_is_utf_8_is_read_as_utf_8():
+    assert decode("Été à Kédougou".encode(), "iso-8859-1").text == "Été à Kédougou"
+
+
+def test_latin_1_is_read_as_windows_as_browsers_do():
+    assert decode("l’œuvre, déjà".encode("cp1252"), "ISO-8859-1").text == "l’œuvre, déjà"
+
+
+@pytest.mark.parametrize("declared", ["rot13", "zip", "idna", "unicode_escape", "nul\0", "x" * 500, "utf-7"])
+def test_a_declaration_that_is_no_encoding_of_text_is_passed_over(declared):
+    assert decode("déjà +AGE- \\u0041".encode(), declared).text == "déjà +AGE- \\u0041"
+
+
+def test_a_broken_byte_in_a_utf_8_text_costs_one_character():
+    data = "Les élèves où étaient-ils ? À l’école.".encode()
+    assert decode(data[:4] + b"\xff" + data[4:]).text == "Les \ufffdélèves où étaient-ils ? À l’école."
+
+
+@given(st.binary(max_size=300), st.none() | st.text(max_size=12))
+def test_any_bytes_are_read_without_failing(data, declared):
+    assert isinstance(decode(data, declared).text, str)
+
+
+@given(st.text(max_size=200).filter(lambda text: "\0" not in text and not text.startswith("\ufeff")))
+def test_utf_8_is_always_read_back(text):
+    assert decode(text.encode("utf-8", "ignore")).text == text.encode("utf-8", "ignore").decode()

@@ -1,0 +1,273 @@
+"""What does a template receive? Frozen values with every text already in good French, every link already made. Pure.
+
+A template only lays out: it computes nothing, and it is the one place that writes HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from search import Hit, ResultPage
+from search.request import Bucket, FacetCounts
+from web import typography
+from web.links import Links
+from web.marking import Run, mark
+from web.state import FACET_ORDER, LABELS, PARAMETERS, SearchState, facet_label
+from web.timeline import TimelineView, present_timeline
+
+__all__ = ["Chip", "FacetValue", "FacetView", "HitView", "PageLink", "ResultsView", "present_hit", "present_results", "value_label"]
+
+FIRST_VALUES: Final = 8  # of a facet, before « toutes les valeurs »
+OPEN_FACETS: Final = 3
+WITHOUT_VALUE: Final = "sans valeur"
+
+# The order on the page; the months are the timeline's, so they only appear as chips.
+_SHOWN_FACETS: Final = (
+    "newspaper",
+    "section",
+    "year",
+    *(name for name in FACET_ORDER if name not in {"newspaper", "section", "year", "month"}),
+)
+_LANGUAGES: Final = {
+    "fr": "français",
+    "en": "anglais",
+    "ar": "arabe",
+    "es": "espagnol",
+    "pt": "portugais",
+    "de": "allemand",
+    "it": "italien",
+    "nl": "néerlandais",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HitView:
+    """One article in a list. ``url`` remembers the search, ``permanent`` never changes."""
+
+    headline: tuple[Run, ...]
+    headline_derived: bool
+    newspaper: str
+    day: str
+    iso_day: str
+    section: str
+    bylines: str
+    kind: str
+    snippet: tuple[Run, ...]
+    reprints: str
+    url: str
+    permanent: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A check box: ``value`` goes into the address, ``label`` is read."""
+
+    value: str
+    label: str
+    count: str
+    selected: bool
+    excluded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FacetView:
+    """A facet: the first values by count, the rest by alphabet, a note on what was cut."""
+
+    parameter: str
+    label: str
+    first: tuple[FacetValue, ...]
+    rest: tuple[FacetValue, ...]
+    other: str
+    is_open: bool
+    rest_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A condition of the search, with the address of the same search without it."""
+
+    label: str
+    value: str
+    excluded: bool
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A page of the answer: a link, the current page (no ``url``) or a gap (number 0)."""
+
+    number: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsView:
+    """A result page, ready to be laid out."""
+
+    state: SearchState
+    total: int
+    count: str
+    understood: str
+    took: str
+    range: str
+    hits: tuple[HitView, ...]
+    facets: tuple[FacetView, ...]
+    kept: tuple[tuple[str, str], ...]  # conditions without a check box on the page: the form carries them along
+    chips: tuple[Chip, ...]
+    clear_url: str
+    timeline: TimelineView | None
+    pages: tuple[PageLink, ...]
+    previous_url: str
+    next_url: str
+    list_url: str
+    table_url: str
+    notes: tuple[str, ...]
+    inexact: bool
+    suggestion: str
+    suggestion_url: str
+
+
+def present_results(page: ResultPage, state: SearchState, links: Links) -> ResultsView:
+    """Lay a result page out for the state that asked for it."""
+    facets = _facets(page, state)
+    beside = {(facet.parameter, value.value) for facet in facets for value in (*facet.first, *facet.rest)}
+    kept = [(name, value) for name, value in state.to_args() if name.removeprefix("-") in PARAMETERS.values()]
+    first = (page.number - 1) * page.size + 1
+    return ResultsView(
+        state=state,
+        total=page.total,
+        count=typography.articles(page.total).capitalize(),
+        understood=typography.held_together(page.understood),
+        took=typography.duration(page.took_ms),
+        range=_range(first, len(page.hits), page.total),
+        hits=tuple(present_hit(hit, links, state, first + place) for place, hit in enumerate(page.hits)),
+        facets=facets,
+        kept=tuple((name, value) for name, value in kept if name.startswith("-") or (name, value) not in beside),
+        chips=_chips(state, links),
+        clear_url=links.search(state.without_narrowing()),
+        timeline=present_timeline(page.timeline, lambda since, until: links.search(state.within(since, until))),
+        pages=_pages(page, state, links),
+        previous_url=links.search(state.at_page(page.number - 1)) if 1 < page.number <= page.pages + 1 else "",
+        next_url=links.search(state.at_page(page.number + 1)) if page.number < page.pages else "",
+        list_url=links.search(state.shown_as("list")),
+        table_url=links.search(state.shown_as("table")),
+        notes=tuple(typography.held_together(note) for note in (*_relaxed_note(page), *page.notes)),
+        inexact=page.approximate or page.partial,
+        suggestion=page.suggestion or "",
+        suggestion_url=links.search(state.about(page.suggestion)) if page.suggestion else "",
+    )
+
+
+def present_hit(hit: Hit, links: Links, state: SearchState | None = None, rank: int = 0) -> HitView:
+    """Lay one hit out; without ``state`` its link is the permanent one."""
+    return HitView(
+        headline=mark(hit.headline, hit.headline_spans) or (Run("Sans titre"),),
+        headline_derived=hit.headline_derived,
+        newspaper=hit.newspaper,
+        day=typography.day(hit.published),
+        iso_day=hit.published or "",
+        section=hit.section,
+        bylines=", ".join(hit.bylines),
+        kind="" if hit.kind == "article" else hit.kind,
+        snippet=mark(hit.snippet.text, hit.snippet.spans),
+        reprints=f"repris {typography.number(hit.reprints)}{typography.NBSP}fois" if hit.reprints else "",
+        url=links.article(hit.doc_id, state, rank),
+        permanent=links.article(hit.doc_id),
+        rank=rank,
+    )
+
+
+def value_label(field: str, value: str) -> str:
+    """Return a value of a facet as a reader sees it."""
+    if not value:
+        return WITHOUT_VALUE
+    if field == "month":
+        return typography.period(value)
+    return _LANGUAGES.get(value, value) if field == "language" else value
+
+
+def _facets(page: ResultPage, state: SearchState) -> tuple[FacetView, ...]:
+    shown: list[FacetView] = []
+    for field in _SHOWN_FACETS:
+        counts = page.facets.get(field)
+        chosen = state.values(field) + state.values(field, exclude=True)
+        if counts is None or (len(counts.buckets) + bool(counts.missing) < 2 and not chosen):
+            continue  # a facet of one value narrows nothing
+        if not (counts.buckets or counts.missing or state.values(field)):
+            continue
+        shown.append(_facet(field, counts, state, is_open=len(shown) < OPEN_FACETS or bool(chosen)))
+    return tuple(shown)
+
+
+def _facet(field: str, counts: FacetCounts, state: SearchState, is_open: bool) -> FacetView:
+    values = [_value(field, bucket, state) for bucket in _ordered(field, counts.buckets)]
+    known = {value.value for value in values}
+    absent = [value for value in state.values(field) if value and value not in known]
+    values += [FacetValue(value, value_label(field, value), "0", True, False) for value in absent]
+    if counts.missing or "" in state.values(field):
+        values.append(_value(field, Bucket("", counts.missing), state))
+    cut = len(values) if len(values) <= FIRST_VALUES + 2 else FIRST_VALUES
+    rest = values[cut:] if field == "year" else sorted(values[cut:], key=lambda value: (not value.value, typography.collation(value.label)))
+    return FacetView(
+        parameter=PARAMETERS[field],
+        label=facet_label(field),
+        first=tuple(values[:cut]),
+        rest=tuple(rest),
+        other=typography.number(counts.other) if counts.other else "",
+        is_open=is_open,
+        rest_open=any(value.selected for value in rest),
+    )
+
+
+def _ordered(field: str, buckets: Sequence[Bucket]) -> Sequence[Bucket]:
+    return sorted(buckets, key=lambda bucket: bucket.value, reverse=True) if field == "year" else buckets
+
+
+def _value(field: str, bucket: Bucket, state: SearchState) -> FacetValue:
+    return FacetValue(
+        value=bucket.value,
+        label=value_label(field, bucket.value),
+        count=typography.number(bucket.count),
+        selected=bucket.value in state.values(field),
+        excluded=bucket.value in state.values(field, exclude=True),
+    )
+
+
+def _chips(state: SearchState, links: Links) -> tuple[Chip, ...]:
+    chips = [
+        Chip(LABELS[c.field], value_label(c.field, value), c.exclude, links.search(state.dropping(c.field, value, c.exclude)))
+        for c in state.filters
+        for value in c.values
+    ]
+    if state.since:
+        chips.append(Chip("Depuis le", typography.day(state.since.isoformat()), False, links.search(state.within(None, state.until))))
+    if state.until:
+        chips.append(Chip("Jusqu’au", typography.day(state.until.isoformat()), False, links.search(state.within(state.since, None))))
+    return tuple(chips)
+
+
+def _pages(page: ResultPage, state: SearchState, links: Links) -> tuple[PageLink, ...]:
+    """Return the first, the last and the pages around the current one, with gaps between."""
+    if page.pages < 2:
+        return ()
+    near = {number for number in range(page.number - 2, page.number + 3) if 1 <= number <= page.pages}
+    out: list[PageLink] = []
+    for number in sorted(near | {1, page.pages}):
+        if out and number > out[-1].number + 1:
+            out.append(PageLink(0, ""))
+        out.append(PageLink(number, "" if number == page.number else links.search(state.at_page(number))))
+    return tuple(out)
+
+
+def _relaxed_note(page: ResultPage) -> tuple[str, ...]:
+    return ("Aucun article ne contient tous ces mots ; voici ceux qui en contiennent le plus.",) if page.relaxed else ()
+
+
+def _range(first: int, shown: int, total: int) -> str:
+    """Return « 21 à 40 » where a page is a part of the answer."""
+    if not shown or shown == total:
+        return ""
+    return f"{typography.number(first)}{typography.NBSP}à{typography.NBSP}{typography.number(first + shown - 1)}"
