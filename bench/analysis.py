@@ -19,7 +19,7 @@ import re
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from snowballstemmer.french_stemmer import FrenchStemmer
 
@@ -60,9 +60,7 @@ def measure_speed(texts: list[str]) -> dict[str, float]:
     begun = time.perf_counter()
     tokens = sum(len(analyze(text).surfaces) for text in texts)
     cold = time.perf_counter() - begun
-    plain, bare, spans = (
-        best_seconds(work, texts) for work in (words, lambda text: analyze(text), lambda text: analyze(text, spans=True))
-    )
+    plain, bare, spans = (best_seconds(work, texts) for work in (words, lambda text: analyze(text), lambda text: analyze(text, spans=True)))
     characters = sum(map(len, texts))
     return {
         "characters": characters,
@@ -142,7 +140,7 @@ def measure_inflection(lemmas: dict[str, set[tuple[str, str]]], reduce: Callable
     }
 
 
-def measure_language(folder: pathlib.Path) -> dict[str, object]:
+def measure_language(folder: pathlib.Path) -> dict[str, Mapping[str, object]]:
     """Measure parity and inflection over Lefff."""
     forms, lemmas = read_lefff(folder)
     stemmer = FrenchStemmer()
@@ -159,7 +157,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--megabytes", type=float, default=8)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    figures = {"speed": measure_speed(read_text(options.data, options.megabytes)), **measure_language(options.data)}
+    figures: dict[str, Mapping[str, object]] = {"speed": measure_speed(read_text(options.data, options.megabytes))}
+    figures |= measure_language(options.data)
     if options.json:
         print(json.dumps(figures, ensure_ascii=False, indent=1))
         return

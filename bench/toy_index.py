@@ -10,17 +10,29 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
 
-from whoosh.codec.whoosh3 import W3Codec, W3Segment
 from whoosh.fields import ID, Schema
 
+from bench.disk_faults import QuickDisk
 from corpus.errors import IndexMissing
+from indexer.codec.whoosh_codec import MarbreSegment
 from indexer.durable import DISK, Files, checksum
 from indexer.generations import Commit, SegmentEntry, Session, Snapshot, open_snapshot, segment_entry, write_session
+from indexer.verify import check
 
-__all__ = ["SCHEMA", "ToySegment", "add_articles", "articles_in", "articles_of", "commit_segments", "old_segments", "write_articles"]
+__all__ = [
+    "SCHEMA",
+    "ToySegment",
+    "add_articles",
+    "assert_goes_on",
+    "articles_in",
+    "articles_of",
+    "commit_segments",
+    "old_segments",
+    "write_articles",
+]
 
 SCHEMA = Schema(doc_id=ID(stored=True, unique=True))
-ToySegment = tuple[SegmentEntry, W3Segment]
+ToySegment = tuple[SegmentEntry, MarbreSegment]
 
 
 def add_articles(session: Session, names: Sequence[str], noise_bytes: int = 40) -> ToySegment:
@@ -29,7 +41,7 @@ def add_articles(session: Session, names: Sequence[str], noise_bytes: int = 40) 
     file = f"MAIN_{segid}.toy"
     with session.open_file(file) as out:
         out.write("".join(f"{name}\n" for name in names).encode() + b"\n" + Random(segid).randbytes(noise_bytes))
-    segment = W3Segment(W3Codec(), "MAIN", doccount=len(names), segid=segid)
+    segment = MarbreSegment("MAIN", segid, len(names))
     return segment_entry(segment, [file]), segment
 
 
@@ -38,15 +50,17 @@ def old_segments(session: Session) -> list[ToySegment]:
     return [] if session.base is None else [(entry, _stock(entry)) for entry in session.base.manifest.segments]
 
 
-def _stock(entry: SegmentEntry) -> W3Segment:
-    bits = entry.deletions or b""
-    deleted = {number for number in range(len(bits) * 8) if bits[number >> 3] >> (number & 7) & 1}
-    return W3Segment(W3Codec(), "MAIN", doccount=entry.doc_count, segid=entry.name.removeprefix("MAIN_"), deleted=deleted or None)
+def _stock(entry: SegmentEntry) -> MarbreSegment:
+    segment = MarbreSegment("MAIN", entry.name.removeprefix("MAIN_"), entry.doc_count)
+    for number in range(entry.doc_count):
+        if entry.deletions and entry.deletions[number >> 3] >> (number & 7) & 1:
+            segment.delete_document(number)
+    return segment
 
 
 def delete_first(segment: ToySegment) -> ToySegment:
     """Delete the first article of a segment that is still there."""
-    entry, stock = segment
+    entry, _ = segment
     copy = _stock(entry)
     for number in range(entry.doc_count):
         if not copy.is_deleted(number):
@@ -91,3 +105,12 @@ def articles_of(snapshot: Snapshot) -> frozenset[str]:
         bits = segment.deletions or bytes((segment.doc_count + 7) // 8)
         found.update(name for number, name in enumerate(names) if not bits[number >> 3] >> (number & 7) & 1)
     return frozenset(found)
+
+
+def assert_goes_on(location: Path) -> None:
+    """After any accident: a writer gets the lock, adds to what is there, and leaves nothing unexplained."""
+    before = articles_in(location) or frozenset()
+    write_articles(location, ["after"], files=QuickDisk())
+    found, problems = articles_in(location), check(location, deep=True)
+    if found != before | {"after"} or problems:
+        raise AssertionError(f"{found} found, {before} and one more expected; {[str(problem) for problem in problems]}")

@@ -18,7 +18,7 @@ from corpus.cleaning import clean_line, clean_text
 from corpus.dates import iso_day
 from corpus.errors import ArticleInvalid
 
-__all__ = ["BODY_CHARS", "INPUT_NAMES", "KINDS", "Article", "Origin", "article_from_record", "slug"]
+__all__ = ["BODY_CHARS", "INPUT_NAMES", "KINDS", "Article", "Origin", "article_from_record", "first_words", "slug"]
 
 BODY_CHARS: Final = 2_000_000  # a longer text is not an article but a dump of many
 LINE_CHARS: Final = 2_000  # headline, newspaper, byline...: longer ones are cut at a word
@@ -131,7 +131,7 @@ class Article:
     @property
     def shown_headline(self) -> str:
         """The headline, or the first words of the text where the source has none (never indexed as a headline)."""
-        return self.headline or _first_words(self.standfirst or self.body)
+        return self.headline or first_words(self.standfirst or self.body)
 
     def with_newspaper(self, newspaper: str) -> Article:
         """Return the article under a newspaper that its source did not name; a derived doc_id follows."""
@@ -251,6 +251,7 @@ def _day(name: str, value: Any) -> str | None:
     return iso_day(value)
 
 
-def _first_words(text: str, chars: int = 80) -> str:
+def first_words(text: str, chars: int = 80) -> str:
+    """Return how an article without a headline is shown: the beginning of its text."""
     paragraph = text.split("\n", 1)[0]
     return paragraph if len(paragraph) <= chars else paragraph[:chars].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…"

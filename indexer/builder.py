@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import re
 import time
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,13 +17,15 @@ from typing import Any, Final
 
 from corpus.article import Article, slug
 from corpus.readers import ArticleStream, Reject
-from indexer.documents import content_digest, stored_form
-from indexer.writer import ArchiveWriter
+from indexer.documents import stored_form, stored_row
+from indexer.writer import MEMORY_BYTES, ArchiveWriter
 
 __all__ = ["BuildReport", "Progress", "build_index", "delete_articles"]
 
 _SAME_TEXT: Final = 0.5  # share of common words from which two texts under one derived id are versions of one article
-_SKETCH_WORDS: Final = 32
+_SKETCH_WORDS: Final = 16
+_SKETCH_CHARS: Final = 1_000
+COMMIT_EVERY: Final = 50_000  # articles: readers see progress, and a stopped run loses little
 Progress = Callable[[int], None]
 Sketch = frozenset[int]
 
@@ -56,18 +56,28 @@ class BuildReport:
 
 
 def build_index(
-    articles: Iterable[Article], location: str | os.PathLike[str], *, rebuild: bool = False, progress: Progress | None = None
+    articles: Iterable[Article],
+    location: str | os.PathLike[str],
+    *,
+    rebuild: bool = False,
+    workers: int = 1,
+    memory: int = MEMORY_BYTES,
+    progress: Progress | None = None,
 ) -> BuildReport:
-    """Index ``articles`` at ``location``, in one commit that readers see at once.
+    """Index ``articles`` at ``location``: durable and visible when it returns, and every COMMIT_EVERY articles before (not when rebuilding).
 
+    Units: memory in bytes, shared by the workers.
     Raises: IndexLocked while another writer is at work, IndexForeign for an index of another analysis (without ``rebuild``).
     """
     report, started = BuildReport(), time.monotonic()
     today = dt.datetime.now(dt.UTC).date().isoformat()
-    with ArchiveWriter(Path(location), rebuild=rebuild) as writer:
+    with ArchiveWriter(Path(location), rebuild=rebuild, workers=workers, memory=memory) as writer:
         seen: dict[str, Sketch] = {}
         for number, article in enumerate(articles, 1):
             _take(writer, article, today, seen, report)
+            if writer.pending >= COMMIT_EVERY and not rebuild:
+                writer.commit()
+                seen.clear()
             if progress is not None:
                 progress(number)
         writer.commit()
@@ -93,13 +103,16 @@ def delete_articles(doc_ids: Iterable[str], location: str | os.PathLike[str]) ->
 
 def _take(writer: ArchiveWriter, article: Article, today: str, seen: dict[str, Sketch], report: BuildReport) -> None:
     article = _own_place(writer, article, seen, report)
-    stored = stored_form(article, today)
-    digest = content_digest(stored)
     before = writer.known(article.doc_id)
+    stored = stored_form(article, today)
+    row, digest = stored_row(stored)
     if before is not None and before[0] == digest:
         report.unchanged += 1
         return
-    writer.add(stored, digest)
+    if before is not None and article.added is None:  # a new version entered the archive when the first one did
+        stored["added"] = (writer.stored(article.doc_id) or stored)["added"]
+        row, _ = stored_row(stored)
+    writer.add(stored, row, digest)
     if before is None:
         report.added += 1
     else:
@@ -117,11 +130,13 @@ def _own_place(writer: ArchiveWriter, article: Article, seen: dict[str, Sketch],
             )
             return moved
         return article
+    if article.url:  # the same address is the same article
+        return article
     own = _sketch(article.body or article.standfirst)
     number, candidate = 1, article
-    while (held := _held(writer, candidate.doc_id, seen)) is not None and not article.url and not _alike(held, own):
+    while (held := _held(writer, candidate.doc_id, seen)) is not None and not _alike(held, own):
         number += 1
-        candidate = replace(article, doc_id=f"{article.doc_id}-{number}", has_own_id=False)
+        candidate = replace(article, doc_id=f"{article.doc_id}-{number}")
     if number > 1:
         report.notes.append(
             f"{article.doc_id} is held by another text of the same newspaper, day and headline; this one became {candidate.doc_id}"
@@ -139,10 +154,8 @@ def _held(writer: ArchiveWriter, doc_id: str, seen: dict[str, Sketch]) -> Sketch
 
 
 def _sketch(text: str) -> Sketch:
-    """Return the smallest hashes of the words of a text: two sketches have in common what the texts have."""
-    return frozenset(
-        sorted({zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in re.findall(r"\w+", text.lower())})[:_SKETCH_WORDS]
-    )
+    """Return the smallest hashes of the first words of a text: two sketches have in common what the texts have."""
+    return frozenset(sorted({hash(word) for word in text[:_SKETCH_CHARS].lower().split()})[:_SKETCH_WORDS])
 
 
 def _alike(one: Sketch, other: Sketch) -> bool:

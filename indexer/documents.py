@@ -7,16 +7,18 @@ as it was (``article_from_stored``), so that an index can be exported or rebuilt
 from __future__ import annotations
 
 import hashlib
-import json
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from corpus.article import Article
+from corpus.article import Article, first_words
+from indexer.codec.stored import json_bytes
 
-__all__ = ["HEADER_FIELDS", "article_from_stored", "content_digest", "header_form", "stored_form"]
+__all__ = ["DEFAULTS", "HEADER_FIELDS", "HEADER_KEYS", "article_from_stored", "header_form", "stored_form", "stored_row"]
 
 HEADER_FIELDS: Final[tuple[str, ...]] = ("doc_id", "headline", "newspaper", "published", "section", "bylines", "kind", "url")
-_DEFAULTS: Final = {"kind": "article", "language": "fr"}
+HEADER_KEYS: Final = (*HEADER_FIELDS, "headline_derived", "digest")  # the order of a header row on disk
+DEFAULTS: Final = {"kind": "article", "language": "fr"}
 _NAMES: Final = tuple(field.name for field in fields(Article) if field.name != "origin")
 
 
@@ -25,7 +27,7 @@ def stored_form(article: Article, added: str) -> dict[str, Any]:
     stored: dict[str, Any] = {}
     for name in _NAMES:
         value = getattr(article, name)
-        if value and value != _DEFAULTS.get(name):
+        if value and value != DEFAULTS.get(name):
             stored[name] = list(value) if isinstance(value, tuple) else dict(value) if name == "extra" else value
     stored["added"] = article.added or added
     return stored
@@ -37,17 +39,19 @@ def article_from_stored(stored: dict[str, Any]) -> Article:
     return Article(**values)
 
 
-def header_form(stored: dict[str, Any], shown_headline: str) -> dict[str, Any]:
-    """Return what a list of hits shows, without reading the whole article."""
-    header = {name: stored[name] for name in HEADER_FIELDS if name in stored}
+def header_form(stored: Mapping[str, Any], digest: str = "") -> dict[str, Any]:
+    """Return what a list of hits shows, without reading the whole article, and the digest that tells a change."""
+    header: dict[str, Any] = {name: stored[name] for name in HEADER_FIELDS if name in stored}
     if "headline" not in header:
-        header["headline"], header["headline_derived"] = shown_headline, True
+        header["headline"], header["headline_derived"] = first_words(stored.get("standfirst", "") or stored.get("body", "")), True
+    if digest:
+        header["digest"] = digest
     return header
 
 
-def content_digest(stored: dict[str, Any]) -> str:
-    """Return a digest of everything but the day of entry: equal digests are the same article, unchanged."""
+def stored_row(stored: Mapping[str, Any]) -> tuple[bytes, str]:
+    """Return the stored form as JSON, and a digest of everything but the day of entry: equal digests are an unchanged article."""
     content = {name: value for name, value in stored.items() if name != "added"}
-    return hashlib.sha256(
-        json.dumps(content, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
-    ).hexdigest()[:32]
+    row = json_bytes(content)
+    digest = hashlib.blake2b(row, digest_size=8).hexdigest()
+    return row[:-1] + b',"added":' + json_bytes(stored["added"]) + b"}", digest

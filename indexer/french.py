@@ -113,7 +113,9 @@ def tokenize(text: str) -> list[Token]:
     position = 0
     for start, piece in _pieces(text):
         words = find_words(piece)
-        tokens += [Token(word.surface, start + word.start, start + word.end, position + word.rank, word.joined, word.rule) for word in words]
+        tokens += [
+            Token(word.surface, start + word.start, start + word.end, position + word.rank, word.joined, word.rule) for word in words
+        ]
         position += _advance(piece, words)
     return tokens
 
@@ -155,8 +157,13 @@ def _learn(piece: str) -> _Remembered | tuple[str, int, int, int]:
     if len(words) == 1:
         learnt = (words[0].surface, words[0].start, words[0].end, advance)
     else:
-        columns = [tuple(column) for column in zip(*((w.surface, w.rank, w.start, w.end) for w in words), strict=True)]
-        learnt = _Remembered(*(columns or ((), (), (), ())), advance)
+        learnt = _Remembered(
+            tuple(word.surface for word in words),
+            tuple(word.rank for word in words),
+            tuple(word.start for word in words),
+            tuple(word.end for word in words),
+            advance,
+        )
     if len(piece) <= MEMO_CHARACTERS:
         if len(_memo) >= MEMO_PIECES:
             _memo.clear()  # cheaper than an order of use, and another thread only misses once

@@ -41,10 +41,9 @@ ALLOWED_NAMES: Final[frozenset[tuple[str, str]]] = frozenset(
         "whoosh.analysis.analyzers": "CompositeAnalyzer",
         "whoosh.analysis.tokenizers": "IDTokenizer RegexTokenizer",
         "whoosh.analysis.filters": "StripFilter",
-        "whoosh.codec.whoosh3": "W3Codec W3Segment",
         "re": "_compile",
         "indexer.schema": "ClassAnalyzer ExactAnalyzer",
-        "indexer.codec.whoosh_codec": "MarbreCodec MarbreSegment",
+        "indexer.codec.whoosh_codec": "MarbreSegment",
     }.items()
     for name in names.split()
 )

@@ -8,6 +8,7 @@ Neighbours joined by a hyphen become a compound. Nothing here knows the memo or 
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable
@@ -244,7 +245,7 @@ RULES: tuple[tuple[str, str, Callable[[re.Match[str]], Part | None]], ...] = (
     ("quantity", rf"{_START}(?P<quantity_digits>\d+)(?P<quantity_unit>(?i:{UNITS}))(?P<quantity_rest>\d\d)?{_END}", _quantity),
     (  # étudiant·e·s, étudiant.e.s, étudiant(e)s, étudiant-e-s, auteur/rice
         "inclusive",
-        rf"{_START}(?P<base>{LETTER}{{2,}})(?P<endings>(?:·{LETTER}{{1,6}})+|\.(?:{_SUFFIX})(?:\.s)?|\((?:{_SUFFIX})\)s?|/(?:{_SUFFIX})"
+        rf"{_START}(?P<base>{LETTER}{{2,}})(?P<endings>(?:·{LETTER}{{1,6}}){{1,3}}|\.(?:{_SUFFIX})(?:\.s)?|\((?:{_SUFFIX})\)s?|/(?:{_SUFFIX})"
         rf"|-(?:(?:{_SUFFIX})-s|es?|t?rices?|euses?)){_END}",
         _inclusive,
     ),
@@ -316,7 +317,9 @@ def _mend(text: str, compound: list[Part]) -> list[list[Part]]:
     mended: list[list[Part]] = [[]]
     at = 0
     while at < len(compound):
-        upto = next((end for end in range(min(len(compound), at + COMPOUND_PARTS), at + 1, -1) if _is_cut_word(text, compound[at:end])), at + 1)
+        upto = next(
+            (end for end in range(min(len(compound), at + COMPOUND_PARTS), at + 1, -1) if _is_cut_word(text, compound[at:end])), at + 1
+        )
         run = compound[at:upto]
         if len(run) > 1:
             whole = "".join(part.words[0][0] for part in run)
@@ -329,7 +332,7 @@ def _mend(text: str, compound: list[Part]) -> list[list[Part]]:
 
 
 def _is_cut_word(text: str, run: list[Part]) -> bool:
-    for before, after in zip(run, run[1:], strict=False):
+    for before, after in itertools.pairwise(run):
         between = text[before.end : after.start]
         if len(between) < 2 or not between.startswith("-") or not _continues(text, before, after):
             return False
@@ -346,8 +349,10 @@ def _joined_form(text: str, compound: list[Part]) -> str | None:
     if len(compound) == 1:
         glued = compound[0].rule in ("hashtag", "quantity") and len(words) > 1
         return re.sub(r"[\W_]", "", text[compound[0].start : compound[0].end]) if glued else None
-    if len(words) < 2 or len(words) > COMPOUND_PARTS or all(word.isdecimal() for word in words) or words[-1].lower() in CLITICS:
+    if not 2 <= len(words) <= COMPOUND_PARTS or words[-1].lower() in CLITICS:
         return None
+    if all(part.rule in ("number", "ordinal", "elision") for part in compound):
+        return None  # 2012-023, IVe-Ve
     first = next(part.start for part in compound if part.words)
     joined = "".join(character for character in text[first : compound[-1].end] if character not in "-' \t\r\n.·()/")
     return joined if len(joined) <= JOINED_CHARACTERS and joined.isalnum() else None

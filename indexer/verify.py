@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from corpus.errors import IndexCorrupt, IndexMissing, IndexProblem
+from corpus.errors import IndexCorrupt, IndexProblem
 from indexer.codec.framing import verify_container
 from indexer.collecting import KEPT_GENERATIONS
 from indexer.durable import DISK, Files, checksum, one_line_errors, read_whole
@@ -55,7 +55,10 @@ def check(location: Path | str, *, deep: bool = False, files: Files = DISK) -> l
     with one_line_errors(path, "check"):
         for _ in range(MAX_LOOKS):
             writing = _is_written(path)
-            view = look_at(path, files)
+            try:
+                view = look_at(path, files)
+            except IndexCorrupt as error:
+                return [Problem(POINTER, "", _reason(error))]
             problems = list(_check(path, view, deep, files))
             if not problems or _same(path, view, files):
                 return [one for one in problems if not (writing and one.kind == "leftover")]
@@ -65,7 +68,7 @@ def check(location: Path | str, *, deep: bool = False, files: Files = DISK) -> l
 def _same(location: Path, view: View, files: Files) -> bool:
     try:
         return look_at(location, files) == view
-    except IndexMissing:
+    except IndexProblem:
         return True
 
 

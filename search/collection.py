@@ -49,36 +49,34 @@ class Positions:
 class Ordinals:
     """A facet column: article ``d`` has ``values[o]`` for each ``o`` of ``ordinals[offsets[d]:offsets[d + 1]]``.
 
-    Without ``offsets`` every article has at most one value: ``ordinals[d]``, -1 where it has none.
+    ``values[0]`` is "" and means no value. Without ``offsets`` every article has one ordinal: ``ordinals[d]``.
     """
 
     values: Sequence[str]
-    ordinals: npt.NDArray[np.int32]
-    offsets: npt.NDArray[np.int64] | None = None
+    ordinals: npt.NDArray[Any]
+    offsets: npt.NDArray[Any] | None = None
 
     def counts(self, docs: Docs) -> npt.NDArray[np.int64]:
-        """Return how many of ``docs`` have each value."""
+        """Return how many of ``docs`` have each value; the first is how many have none."""
         if self.offsets is None:
-            return np.bincount(self.ordinals[docs] + 1, minlength=len(self.values) + 1)[1:]
-        return np.bincount(self.ordinals[self._flat(docs)], minlength=len(self.values))
+            return np.bincount(self.ordinals if docs.size == self.ordinals.size else self.ordinals[docs], minlength=len(self.values))
+        every = docs.size == self.offsets.size - 1
+        counted = np.bincount(self.ordinals if every else self.ordinals[self._flat(docs)], minlength=len(self.values))
+        counted[0] = np.count_nonzero(self.offsets[docs] == self.offsets[docs + 1])
+        return counted
 
-    def missing(self, docs: Docs) -> int:
-        """Return how many of ``docs`` have no value."""
+    def having(self, chosen: npt.NDArray[np.bool_]) -> Mask:
+        """Return which articles have one of the ``chosen`` values (bool per value; the first: those without one)."""
         if self.offsets is None:
-            return int(np.count_nonzero(self.ordinals[docs] < 0))
-        return int(np.count_nonzero(self.offsets[docs] == self.offsets[docs + 1]))
-
-    def having(self, chosen: npt.NDArray[np.bool_], none: bool = False) -> Mask:
-        """Return which articles have one of the ``chosen`` values (bool per value), or no value when ``none``."""
-        if self.offsets is None:
-            return np.concatenate((chosen, [none]))[self.ordinals]
+            return chosen[self.ordinals]
         sums = np.concatenate(([0], np.cumsum(chosen[self.ordinals])))
         mask: Mask = sums[self.offsets[1:]] > sums[self.offsets[:-1]]
-        return mask | (self.offsets[1:] == self.offsets[:-1]) if none else mask
+        return mask | (self.offsets[1:] == self.offsets[:-1]) if chosen[0] else mask
 
     def _flat(self, docs: Docs) -> npt.NDArray[np.int64]:
         assert self.offsets is not None
-        starts, sizes = self.offsets[docs], self.offsets[docs + 1] - self.offsets[docs]
+        starts = self.offsets[docs].astype(np.int64)
+        sizes = self.offsets[docs + 1] - starts
         ends = np.cumsum(sizes)
         return np.repeat(starts - (ends - sizes), sizes) + np.arange(int(ends[-1]) if ends.size else 0)
 
@@ -205,8 +203,8 @@ class Collection:
         parts = []
         for leaf in self.leaves:
             column = leaf.ordinals(field)
-            chosen = np.fromiter((wanted(value) for value in column.values), np.bool_, len(column.values))
-            parts.append(column.having(chosen, none))
+            chosen = np.fromiter((wanted(value) if value else none for value in column.values), np.bool_, len(column.values))
+            parts.append(column.having(chosen))
         return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, np.bool_), *parts])
 
     def between(self, field: str, since: dt.date | None, until: dt.date | None) -> Mask:

@@ -147,10 +147,10 @@ def _label_counts(collection: Collection, field: str, docs: Docs) -> tuple[dict[
     for number, leaf in enumerate(collection.leaves):
         inside = docs[bounds[number] : bounds[number + 1]] - np.int32(collection.bases[number])
         column = leaf.ordinals(field)
-        missing += column.missing(inside)
         found = column.counts(inside)
-        for at in np.flatnonzero(found).tolist():
-            counts[column.values[at]] += int(found[at])
+        missing += int(found[0])
+        for at in np.flatnonzero(found[1:]).tolist():
+            counts[column.values[at + 1]] += int(found[at + 1])
     return counts, missing
 
 

@@ -52,8 +52,9 @@ class Completion:
 def completions(typed: str, vocabulary: Vocabulary, *, limit: int = COMPLETIONS) -> list[Completion]:
     """Complete the last word of a question, most frequent first; what stands before it is kept as typed."""
     cut = max((typed.rfind(mark) for mark in " \u00a0\u202f(\"«“'’=+-:"), default=-1) + 1
-    before, prefix = typed[:cut], fold(typed[cut:]) if typed[cut:] else ""
-    if not prefix or not prefix.isalnum():
+    before, last = typed[:cut], typed[cut:]
+    prefix = fold(last) if last else ""
+    if not prefix.isalnum() or any(sign in last for sign in "*?~"):
         return []
     found = heapq.nsmallest(limit, vocabulary.starting(prefix, CANDIDATES), key=lambda word: (-word[1], fold(word[0]), word[0]))
     return [Completion(before + surface, count) for surface, count in found]

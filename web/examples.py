@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from search import Engine, ResultPage, SearchRequest, search
+from web.citation import inverted
 
 __all__ = ["EXAMPLES", "Example", "working_examples"]
 
@@ -74,7 +75,8 @@ def _without(words: list[str]) -> Iterator[Example]:
 
 def _field(sample: ResultPage, words: list[str]) -> Iterator[Example]:
     for value in _values(sample, "bylines"):
-        yield Example(f'auteur:"{value}"', "les articles d’une signature")
+        if inverted(value) != value:  # surely a person, not « Avec AFP »
+            yield Example(f'auteur:"{value}"', "les articles d’une signature")
     for word in words:
         yield Example(f"titre:{word}", "un mot dans le titre seulement")
 

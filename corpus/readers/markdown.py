@@ -36,7 +36,7 @@ def front_matter(text: str) -> tuple[dict[str, str | list[str]], str]:
     lines = text.split("\n", FRONT_MATTER_LINES + 1)
     if lines[0].rstrip() != "---":
         return {}, text
-    end = next((at for at, line in enumerate(lines[1:-1] if len(lines) > FRONT_MATTER_LINES + 1 else lines[1:], 1) if line.rstrip() in {"---", "..."}), 0)
+    end = next((at for at, line in enumerate(lines[: FRONT_MATTER_LINES + 1]) if at and line.rstrip() in {"---", "..."}), 0)
     if not end:
         return {}, text
     record = _pairs(lines[1:end])

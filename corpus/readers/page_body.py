@@ -20,10 +20,15 @@ __all__ = ["body_paragraphs", "class_words", "has_class", "text_of", "word_set"]
 
 ENOUGH: Final = 0.6  # trafilatura's text is taken when it has at least this share of what the scoring finds
 NAME_CHARS: Final = 300
+TEXT_CHARS: Final = 5_000
+ARTICLE_CHARS: Final = 400  # less text than that in a « sidebar » or « video » is no article
+ARTICLE_SHARE: Final = 0.6
 LAYOUT_CELL_CHARS: Final = 400  # a cell of figures is shorter
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORDS = re.compile(r"[a-zà-ÿ0-9]+")
+
+
 def word_set(words: str) -> frozenset[str]:
     """Return the words of a line as a set."""
     return frozenset(words.split())
@@ -74,9 +79,17 @@ def has_class(node: Any, words: frozenset[str]) -> bool:
     return not words.isdisjoint(class_words(node))
 
 
-def text_of(node: Any) -> str:
-    """Return the text of an element as one line."""
-    return clean_line(" ".join(node.itertext()) if len(node) else node.text or "")
+def text_of(node: Any, limit: int = TEXT_CHARS) -> str:
+    """Return the text of an element as one line, no further than ``limit`` characters: tags may be nested around all of it."""
+    if not len(node):
+        return clean_line((node.text or "")[:limit])
+    parts: list[str] = []
+    for part in node.itertext():
+        parts.append(part)
+        limit -= len(part)
+        if limit < 0:
+            break
+    return clean_line(" ".join(parts))
 
 
 def body_paragraphs(tree: Any) -> list[str]:
@@ -108,11 +121,12 @@ def _trafilatura(tree: Any) -> list[str]:
 
 
 def _prune(tree: Any) -> None:
+    whole = _paragraph_chars(tree)
     for node in list(tree.iter(*_DROPPED_TAGS)):
-        if node.tag not in {"form", "aside", "figure"} or not _holds_article(node):
+        if node.tag not in {"form", "aside", "figure"} or not _holds_article(node, whole):
             _drop(node)
     for node in list(tree.iter()):
-        if isinstance(node.tag, str) and node.getparent() is not None and _is_foreign(node):
+        if isinstance(node.tag, str) and node.getparent() is not None and _is_foreign(node, whole):
             _drop(node)
 
 
@@ -135,27 +149,27 @@ def _drop(node: Any) -> None:
         node.drop_tree()
 
 
-def _is_foreign(node: Any) -> bool:
+def _is_foreign(node: Any, whole: int) -> bool:
     if node.tag in _WHOLE:
         return False
     if node.get("hidden") is not None or node.get("role") in {"navigation", "complementary", "contentinfo", "search", "menu"}:
-        return not _holds_article(node)
+        return not _holds_article(node, whole)
     words = class_words(node)
     named = any(word in _FOREIGN and not (at and words[at - 1] in _STATES) for at, word in enumerate(words))
-    return (named or bool(_FOREIGN_PAIRS.search(" ".join(words)))) and not _holds_article(node)
+    return (named or bool(_FOREIGN_PAIRS.search(" ".join(words)))) and not _holds_article(node, whole)
 
 
-def _holds_article(node: Any) -> bool:
-    """Tell whether the article stands inside: its headline does, or most of the text of the page."""
+def _holds_article(node: Any, whole: int) -> bool:
+    """Tell whether the article stands inside: its headline does, or most of the ``whole`` text of the page."""
     if node.find(".//h1") is not None or node.find(".//*[@itemprop='articleBody']") is not None or node.get("itemprop") == "articleBody":
         return True
     if not _COMMENTS.isdisjoint(class_words(node)):  # longer than many a short article
         return False
-    inside = sum(len(text_of(p)) for p in node.iter("p"))
-    if inside < 400:
-        return False
-    root = node.getroottree().getroot()
-    return inside > 0.6 * sum(len(text_of(p)) for p in root.iter("p"))
+    return _paragraph_chars(node) > max(ARTICLE_CHARS, ARTICLE_SHARE * whole)
+
+
+def _paragraph_chars(node: Any) -> int:
+    return sum(len(text_of(p)) for p in node.iter("p"))
 
 
 def _scored(tree: Any) -> list[str]:

@@ -1,7 +1,7 @@
 """What does a web page say about its article? Headline, day, authors, section, newspaper: each from the first that knows.
 
-The order is that of docs/formats.md: meta tags, JSON-LD, microdata and ``<time>``, then what the page prints (h1, « Par … »,
-« Publié le … », the breadcrumb). A page that contradicts itself is read in this order too. Nothing is guessed.
+The order is that of docs/formats.md: meta tags, JSON-LD, microdata, then what the page prints (corpus.readers.page_print).
+A page that contradicts itself is read in this order too. Nothing is guessed.
 """
 
 from __future__ import annotations
@@ -15,42 +15,43 @@ from urllib.parse import urlsplit
 
 from corpus.cleaning import clean_line
 from corpus.dates import find_day, iso_day
-from corpus.readers.page_body import class_words, text_of, word_set
+from corpus.readers.page_body import class_words, text_of
+from corpus.readers.page_print import HOME, Printed, day_in
 from corpus.readers.signature import read_names
 
 __all__ = ["Facts", "read_facts"]
 
 JSON_CHARS: Final = 2_000_000
 JSON_NODES: Final = 5_000
-PRINTED_CHARS: Final = 200
 
 _HEADLINE = ("og:title", "dc.title", "dcterms.title", "twitter:title", "parsely-title", "sailthru.title")
-_SITE = ("og:site_name", "application-name", "dc.publisher", "dcterms.publisher", "publisher", "article:publisher", "citation_journal_title", "copyright")
+_SITE = ("og:site_name", "application-name", "dc.publisher", "dcterms.publisher", "publisher", "article:publisher", "copyright")
 _PUBLISHED = (
-    "article:published_time", "og:article:published_time", "datepublished", "dc.date.issued", "dcterms.issued", "dc.date.created", "dcterms.created", "dc.date",
-    "dcterms.date", "parsely-pub-date", "sailthru.date", "pubdate", "publish-date", "publication_date", "publicationdate", "date_published", "cxenseparse:recs:publishtime", "date",
-)  # fmt: skip
+    *("article:published_time", "og:article:published_time", "datepublished", "dc.date.issued", "dcterms.issued", "dc.date.created"),
+    *("dcterms.created", "dc.date", "dcterms.date", "parsely-pub-date", "sailthru.date", "pubdate", "publish-date", "publication_date"),
+    *("publicationdate", "date_published", "date"),
+)
 _UPDATED = ("article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "dc.date.modified", "last-modified", "lastmod")
-_AUTHOR = ("author", "article:author", "dc.creator", "dcterms.creator", "dc.author", "parsely-author", "sailthru.author", "byl", "twitter:creator")
+_AUTHOR = (
+    "author",
+    "article:author",
+    "dc.creator",
+    "dcterms.creator",
+    "dc.author",
+    "parsely-author",
+    "sailthru.author",
+    "byl",
+    "twitter:creator",
+)
 _SECTION = ("article:section", "og:article:section", "parsely-section", "section", "dc.subject", "category", "rubrique")
 _TAGS = ("article:tag", "og:article:tag", "news_keywords", "keywords", "parsely-tags")
 _DESCRIPTION = ("og:description", "description", "dc.description", "dcterms.abstract", "twitter:description")
+_INSIDE = ("@graph", "mainEntity", "mainEntityOfPage", "author", "publisher", "itemListElement")
 _ARTICLE_TYPE = re.compile(r"(?:.*Article|.*Posting|Report|Review)$")
 _FENCE = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?:-->|//\s*\]\]>|\]\]>|/\*\s*\]\]>\s*\*/)\s*$")
 
 _SUFFIX = re.compile(r"\s+(?:[|·•»:–—-]|::)\s+")
-_BY_CLASS: Final = word_set("byline bylines author authors auteur auteurs signature signatures redacteur journaliste")
-_DATE_CLASS: Final = word_set("date dates published publication publie dateline pubdate time timestamp datetime horodatage meta infos info signature byline")
-_SECTION_CLASS: Final = word_set("rubrique section category categorie categories cat surtitre kicker")
-_TRAIL_CLASS: Final = word_set("breadcrumb breadcrumbs ariane")
-_LEAD_CLASS: Final = word_set("chapo chapeau chapô standfirst lead excerpt intro introduction sommaire accroche subtitle deck")
-_HOME = re.compile(r"(?:accueil|home|page d[’']accueil|la une|une|actualités?)$", re.I)
-_PAR = re.compile(r"\b(?:Par|PAR|De notre (?:correspondante?|envoyée? spéciale?))\s*:?\s+(?P<names>[^|–—•·\d]{3,120}?)(?=\s*(?:[|–—•·\d]|,?\s*(?:publiée?|le|mis)\b|[Pp]ubliée?\b|[Ll]e\s+\d|\s-\s|$))")
 _WITH = re.compile(r",?\s+avec\s+(?:l[’'])?(?P<credit>[A-ZÀ-Ý][\w’'\- ]{1,30}|agences?)$")
-_WHEN_PUBLISHED = re.compile(r"(?:publiée?|mise? en ligne|postée?|parue?|créée?|posted|published)\b(?:\s+(?:le|on|du))?\s*:?\s*(?P<day>[^|•·]{6,60})", re.I)
-_WHEN_UPDATED = re.compile(r"(?:mise? à jour|modifiée?|actualisée?|màj|maj|updated)\b(?:\s+(?:le|on))?\s*:?\s*(?P<day>[^|•·]{6,60})", re.I)
-_RUBRIQUE = re.compile(r"(?:rubrique|catégorie)\s*:\s*(\S.{1,40})$", re.I)
-_NUMERIC_DAY = re.compile(r"\b\d{1,2}[/.]\d{1,2}[/.]\d{4}\b|\b\d{4}-\d{2}-\d{2}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,16 @@ def read_facts(tree: Any) -> Facts:
     """Return what a parsed page says of its article."""
     metas, data = _metas(tree), _json_ld(tree)
     newspaper, headline = _newspaper_and_headline(tree, metas, data)
-    printed = _Printed(tree)
+    printed = Printed(tree)
     bylines, credit = _bylines(metas, data, printed, newspaper)
-    lead = printed.standfirst()
+    lead = printed.standfirst
     return Facts(
         headline=headline,
         standfirst=lead or _first(metas, _DESCRIPTION) or _text(data.get("description")),
         newspaper=newspaper,
         section=_section(tree, metas, data, printed, headline),
         bylines=bylines,
-        published=_day(metas, _PUBLISHED, data.get("datePublished")) or _time(tree) or printed.day(),
+        published=_day(metas, _PUBLISHED, data.get("datePublished")) or _microdata_day(tree) or printed.day(),
         updated=_day(metas, _UPDATED, data.get("dateModified")) or printed.updated(),
         credit=credit or next(iter(_names(data.get("sourceOrganization"))), "") or _text(data.get("creditText")),
         tags=_tags(tree, metas, data),
@@ -148,7 +149,7 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
             pending.extend(item)
         elif isinstance(item, dict):
             yield item
-            pending.extend(item[key] for key in ("@graph", "mainEntity", "mainEntityOfPage", "author", "publisher", "itemListElement") if isinstance(item.get(key), (dict, list)))
+            pending.extend(item[key] for key in _INSIDE if isinstance(item.get(key), (dict, list)))
 
 
 def _types(node: dict[str, Any]) -> list[str]:
@@ -192,7 +193,8 @@ def _newspaper_and_headline(tree: Any, metas: dict[str, list[str]], data: dict[s
     h1 = _h1(tree)
     title = text_of(node) if (node := tree.find(".//title")) is not None else ""
     publisher = _names(data.get("publisher"))
-    newspaper = next((name for name in (*(metas[key][0] for key in _SITE if metas.get(key)), *publisher) if _is_name(name)), "")
+    sites = [metas[key][0] for key in _SITE if metas.get(key)]
+    newspaper = next((name for name in (*sites, *publisher) if _is_name(name)), "")
     headline = _first(metas, _HEADLINE) or _text(data.get("headline")) or _text(data.get("name")) or h1 or title
     if h1 and headline != h1 and h1.lower().startswith(headline.rstrip(" .…").lower()) and headline.endswith(("…", "...")):
         headline = h1  # the tag holds the first words only
@@ -209,7 +211,7 @@ def _is_name(text: str) -> bool:
 
 
 def _h1(tree: Any) -> str:
-    """Return the headline that the page prints: its h1, the one inside an article first; on a page without h1 or title, its first h2."""
+    """Return the printed headline: the h1, one inside an article first; on a page without h1 or title, its first h2."""
     headings = ["h1"] if tree.find(".//h1") is not None or tree.find(".//title") is not None else ["h2"]
     found = [node for node in tree.iter(*headings) if text_of(node) and not {"logo", "site", "brand"} & set(class_words(node))]
     inside = [node for node in found if any(parent.tag in {"article", "main"} for parent in node.iterancestors())]
@@ -239,7 +241,7 @@ def _key(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.lower())
 
 
-def _bylines(metas: dict[str, list[str]], data: dict[str, Any], printed: _Printed, newspaper: str) -> tuple[tuple[str, ...], str]:
+def _bylines(metas: dict[str, list[str]], data: dict[str, Any], printed: Printed, newspaper: str) -> tuple[tuple[str, ...], str]:
     """Return the authors and the agency named with them (« Awa Sow, avec AFP »)."""
     in_meta = [name for key in _AUTHOR for name in metas.get(key, ()) if _is_name(name) and key != "twitter:creator"]
     for found in (_names(data.get("author")), in_meta, printed.authors()):
@@ -255,10 +257,10 @@ def _bylines(metas: dict[str, list[str]], data: dict[str, Any], printed: _Printe
     return (), ""
 
 
-def _section(tree: Any, metas: dict[str, list[str]], data: dict[str, Any], printed: _Printed, headline: str) -> str:
+def _section(tree: Any, metas: dict[str, list[str]], data: dict[str, Any], printed: Printed, headline: str) -> str:
     in_data = data.get("articleSection")
     named = _first(metas, _SECTION) or _text(in_data) or _microdata(tree, "articleSection")
-    return named or _trail_end(_trail_of(data.get("_trail")), headline) or printed.section() or _trail_end(printed.trail(), headline)
+    return named or _trail_end(_trail_of(data.get("_trail")), headline) or printed.section() or _trail_end(printed.trail, headline)
 
 
 def _trail_of(node: Any) -> list[str]:
@@ -269,7 +271,7 @@ def _trail_of(node: Any) -> list[str]:
 
 def _trail_end(trail: Sequence[str], headline: str) -> str:
     """Return the last step of a breadcrumb that is neither the home page nor the article."""
-    steps = [step for step in trail if not _HOME.match(step) and _key(step)[:40] != _key(headline)[:40]]
+    steps = [step for step in trail if not HOME.match(step) and _key(step)[:40] != _key(headline)[:40]]
     return steps[-1] if steps and len(steps[-1]) <= 60 else ""
 
 
@@ -285,28 +287,11 @@ def _day(metas: dict[str, list[str]], names: Sequence[str], value: Any) -> str |
     return next((day for text in texts if text and (day := iso_day(text) or find_day(text))), None)
 
 
-def _time(tree: Any) -> str | None:
-    """Return the day of publication in ``<time>`` or microdata; times of updates, comments and teasers are passed over."""
+def _microdata_day(tree: Any) -> str | None:
     node = tree.find(".//*[@itemprop='datePublished']")
-    nodes = [node] if node is not None else []
-    nodes += [node for node in tree.iter("time") if not _is_aside(node)]
-    for node in nodes:
-        day = iso_day(node.get("datetime") or node.get("content") or "") or _day_in(text_of(node))
-        if day:
-            return day
-    return None
-
-
-def _is_aside(node: Any) -> bool:
-    if node.get("itemprop") == "dateModified" or {"updated", "modified", "maj"} & set(class_words(node)):
-        return True
-    foreign = {"comment", "comments", "commentaires", "commentaire", "related", "teaser", "teasers", "sidebar", "footer", "widget"}
-    return any(parent.tag in {"aside", "footer", "nav"} or foreign & set(class_words(parent)) for parent in node.iterancestors() if parent.tag != "body")
-
-
-def _day_in(text: str) -> str | None:
-    numeric = _NUMERIC_DAY.search(text)
-    return find_day(text) or (iso_day(numeric[0]) if numeric else None)
+    if node is None:
+        return None
+    return iso_day(node.get("datetime") or node.get("content") or "") or day_in(text_of(node))
 
 
 def _tags(tree: Any, metas: dict[str, list[str]], data: dict[str, Any]) -> tuple[str, ...]:
@@ -321,7 +306,8 @@ def _tags(tree: Any, metas: dict[str, list[str]], data: dict[str, Any]) -> tuple
 
 def _language(tree: Any, metas: dict[str, list[str]], data: dict[str, Any]) -> str:
     root = tree.getroottree().getroot()
-    for text in (_text(data.get("inLanguage")), root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or "", _first(metas, ("og:locale", "content-language", "dc.language"))):
+    of_root = root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
+    for text in (_text(data.get("inLanguage")), of_root, _first(metas, ("og:locale", "content-language", "dc.language"))):
         if found := re.match(r"([a-zA-Z]{2,3})(?:[-_]|$)", text.strip()):
             return found[1].lower()
     return ""
@@ -340,83 +326,3 @@ def _is_web_address(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(parts.netloc) and len(url) <= 2_000
-
-
-# --- what the page prints ---------------------------------------------------------------------------------------------
-
-
-class _Printed:
-    """The short texts around the headline of a page: byline, day, section, breadcrumb, standfirst."""
-
-    def __init__(self, tree: Any) -> None:
-        self._by: list[str] = []
-        self._dates: list[str] = []
-        self._sections: list[str] = []
-        self._trail: list[str] = []
-        self._lead = ""
-        self._rel_author: list[str] = []
-        for node in tree.iter():
-            if isinstance(node.tag, str) and node.tag not in {"script", "style", "body", "html", "head", "meta", "link"} and not _is_aside(node):
-                self._look(node)
-        self._lines = [text for node in tree.iter("p", "div", "span", "td", "font", "small", "em", "i", "b", "strong") if (text := _short_text(node))][:400]
-
-    def _look(self, node: Any) -> None:
-        words = set(class_words(node))
-        if node.get("rel") == "author" or node.get("itemprop") == "author":
-            name = node.find(".//*[@itemprop='name']")
-            self._rel_author.append(text_of(node if name is None else name))
-        text = _short_text(node) if words else ""
-        if not text:
-            if words & _LEAD_CLASS and not self._lead and (lead := text_of(node)) and len(lead) <= 1_200:
-                self._lead = lead
-            return
-        if words & _TRAIL_CLASS and not self._trail:
-            self._trail = [text_of(link) for link in node.iter("a")]
-            return
-        for names, found in ((_BY_CLASS, self._by), (_DATE_CLASS, self._dates), (_SECTION_CLASS, self._sections)):
-            if words & names:
-                found.append(text)
-        if words & _LEAD_CLASS and not self._lead:
-            self._lead = text
-
-    def authors(self) -> list[str]:
-        if self._rel_author:
-            return self._rel_author
-        for text in self._by:
-            if found := _PAR.search(text):
-                return [found["names"]]
-        named = [text for text in self._by if 3 <= len(text) <= 60 and not re.search(r"\d", text)]
-        if named:
-            return named[:1]
-        return next(([found["names"]] for text in self._lines if len(text) <= 120 and (found := _PAR.match(text)) and found["names"][:1].isupper()), [])
-
-    def day(self) -> str | None:
-        for text in (*self._dates, *self._lines):
-            if (found := _WHEN_PUBLISHED.search(text)) and (day := _day_in(found["day"])):
-                return day
-        first = (_day_in(_WHEN_UPDATED.sub("", text)) for text in self._dates)
-        alone = (_day_in(text) for text in self._lines if len(text) <= 60)
-        return next((day for day in (*first, *alone) if day), None)
-
-    def updated(self) -> str | None:
-        found = (_WHEN_UPDATED.search(text) for text in (*self._dates, *self._lines))
-        return next((day for match in found if match and (day := _day_in(match["day"]))), None)
-
-    def section(self) -> str:
-        labelled = [found[1] for text in self._lines if (found := _RUBRIQUE.match(text))]
-        return next((text for text in (*labelled, *self._sections) if 2 <= len(text) <= 40 and not _HOME.match(text)), "")
-
-    def trail(self) -> list[str]:
-        return self._trail
-
-    def standfirst(self) -> str:
-        return self._lead
-
-    def lines(self) -> list[str]:
-        dated = [text for text in self._lines if len(text) <= 120 and (_PAR.match(text) or _day_in(text) or _RUBRIQUE.match(text))]
-        return [*self._by, *self._dates, *self._sections, *dated]
-
-
-def _short_text(node: Any) -> str:
-    text = text_of(node) if len(node) <= 20 else ""
-    return text if 0 < len(text) <= PRINTED_CHARS else ""

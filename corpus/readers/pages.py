@@ -27,7 +27,11 @@ __all__ = ["page_record", "read"]
 DECLARED_BYTES: Final = 4_096  # browsers look for a declared encoding in the first 1,024 bytes; some sites are late
 COMPARED_CHARS: Final = 60
 
-_CHARSET = re.compile(rb"<meta[^>]{0,300}charset\s*=\s*[\"']?\s*([\w:.\-]{2,40})|<\?xml[^>]{0,100}encoding\s*=\s*[\"']([\w:.\-]{2,40})", re.I)
+_CHARSET = re.compile(
+    rb"<meta[^>]{0,300}charset\s*=\s*[\"']?\s*([\w:.\-]{2,40})|"
+    rb"<\?xml[^>]{0,100}encoding\s*=\s*[\"']([\w:.\-]{2,40})",
+    re.I,
+)
 _SPLIT = re.compile(r"\W+")
 
 
@@ -52,7 +56,8 @@ def read(source: Source) -> Iterator[Article | Reject]:
     except MarbreError as error:
         yield Reject(source.origin(), str(error))
     except Exception as error:  # noqa: BLE001  lxml and trafilatura fail in many ways on broken pages: one page, never the run
-        yield Reject(source.origin(), f"not readable as a web page ({type(error).__name__}: {str(error)[:120]})", "save the page again from a browser")
+        fault = f"{type(error).__name__}: {str(error)[:120]}"
+        yield Reject(source.origin(), f"not readable as a web page ({fault})", "save the page again from a browser")
 
 
 def declared_encoding(data: bytes) -> str | None:

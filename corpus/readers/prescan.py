@@ -11,20 +11,19 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-__all__ = ["MAX_ATTRIBUTES", "MAX_DEPTH", "MAX_HTML_BYTES", "why_refused"]
+__all__ = ["MAX_ATTRIBUTES", "MAX_DEPTH", "MAX_HTML_BYTES", "MAX_TAGS", "why_refused"]
 
 MAX_HTML_BYTES: Final = 5_000_000
 MAX_DEPTH: Final = 512
 MAX_ATTRIBUTES: Final = 1_000
+MAX_TAGS: Final = 100_000  # the busiest home page has a tenth; twice as many take the parsers of the text half a minute
 
 _OPEN = re.compile(r"<!--|<(/?)([a-zA-Z][^\s/<>]{0,60})")
 _ATTRIBUTES = re.compile(r"(?:[^>\"'=]++|=\s*+\"[^\"]*+\"|=\s*+'[^']*+'|[=\"'])*+")
 _QUOTED = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*')")
 _RAW = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes"})
 # Elements without content, and those that a sibling closes: they do not nest by being left open.
-_FLAT_NAMES = (
-    "area base br col embed hr img input link meta param source track wbr p li dt dd tr td th thead tbody tfoot option optgroup rp rt colgroup"
-)
+_FLAT_NAMES = "area base br col embed hr img input link meta param source track wbr p li dt dd tr td th thead tbody tfoot option optgroup rp rt colgroup"
 _FLAT = frozenset(_FLAT_NAMES.split())
 
 
@@ -32,7 +31,9 @@ def why_refused(html: str) -> str:
     """Return why a page must not be parsed, "" when it may be."""
     open_tags: list[str] = []
     count: Counter[str] = Counter()
-    for closing, name, attributes in _tags(html):
+    for number, (closing, name, attributes) in enumerate(_tags(html), 1):
+        if number > MAX_TAGS:
+            return f"more than {MAX_TAGS:,} tags"
         if len(attributes) > MAX_ATTRIBUTES and len(_QUOTED.sub("= ", attributes).split()) > MAX_ATTRIBUTES:
             return f"a tag of more than {MAX_ATTRIBUTES:,} attributes"
         if name in _FLAT:

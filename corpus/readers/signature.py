@@ -32,22 +32,43 @@ _ROLE = r"(?:\s*(?:,\s*(?:notre\s+)?(?:envoyée?s?|correspondante?s?|stagiaires?
 _WITH_AGENCY = rf"(?:\s*(?:\(|/|-|–|,?\s*avec\s+(?:l[’'])?)\s*(?P<agency>{_AGENCY}|agences?|[A-Z]{{3,8}})\)?)?"
 
 _SOURCE = re.compile(r"\(?(?:Sources?|Crédits?)\s*:\s*(?P<credit>[^\s].*?)\)?[.\s]*$")
-_NEWSROOM = re.compile(r"(?:L[aA]\s+)?(?:R[ée]daction|RÉDACTION)(?:\s+(?P<link>de\s+|du\s+|des\s+|d[’'])?(?P<name>[A-ZÀ-Ý\d].{1,58}[^.!?…]))?\s*$")
+_NEWSROOM = re.compile(
+    r"(?:La\s+[rR][ée]daction|R[ée]daction|(?:LA\s+)?RÉDACTION)(?:\s+(?P<link>de\s+|du\s+|des\s+|d[’'])?"
+    r"(?P<name>[A-ZÀ-Ý\d].{1,58}[^.!?…]))?\s*$"
+)
 _BY = re.compile(
     r"(?:(?:[ÉE]crit\s+|Propos\s+recueillis\s+|Recueillis?\s+|Texte\s+|Réalisée?\s+|Traduite?\s+)?[Pp]ar|PAR|Auteure?s?\s*:|Texte\s*:|"
     r"(?:De\s+)?[Nn]otre\s+(?:envoyée?\s+spéciale?|correspondante?)(?:\s+(?:à|au|en)\s+\w[\w’'\- ]+?)?\s*,?)\s+"
     rf"(?P<names>{_NAMES}|[Ll]a [Rr]édaction.{{0,40}}){_ROLE}{_WITH_AGENCY}[.\s]*$"
 )
-_WITH = re.compile(rf"\(?[Aa]vec\s+(?P<credit>(?:l[’'])?{_AGENCY}(?:\s*(?:,|et)\s*(?:l[’'])?{_AGENCY})*|(?:les\s+)?agences?|[A-Z]{{3,8}})\)?[.\s]*$")
+_WITH = re.compile(
+    rf"\(?[Aa]vec\s+(?P<credit>(?:l[’'])?{_AGENCY}(?:\s*(?:,|et)\s*(?:l[’'])?{_AGENCY})*|"
+    rf"(?:les\s+)?agences?|[A-Z]{{3,8}})\)?[.\s]*$"
+)
 _ALONE = re.compile(rf"(?:\((?P<a>[^()]{{2,40}})\)|(?P<b>{_AGENCY}))$")
-_INITIALS = re.compile(r"\(?(?P<names>(?:[A-ZÀ-Ý]\.[\s-]?){2,5}|[A-ZÀ-Ý]{2,3}(?:/[A-ZÀ-Ý]{2,3})+)\)?(?:\s*(?:\(|/|-|–)\s*(?P<agency>[A-Z][\w-]{1,15})\)?)?$")
+_INITIALS = re.compile(
+    r"\(?(?P<names>(?:[A-ZÀ-Ý]\.[\s-]?){2,5}|[A-ZÀ-Ý]{2,3}(?:/[A-ZÀ-Ý]{2,3})+)\)?"
+    r"(?:\s*(?:\(|/|-|–)\s*(?P<agency>[A-Z][\w-]{1,15})\)?)?$"
+)
 _NAMED = re.compile(rf"(?P<names>{_NAMES}){_ROLE}{_WITH_AGENCY}$")
 _SPLIT_NAMES = re.compile(r"\s*(?:,|\bet\b|&|/)\s*")
-_END_CREDIT = re.compile(rf"(?:[.!?…»”]\s*[(\[](?P<any>{_AGENCY}|[A-Z]{{2,8}}|[Aa]vec [\w’', ]+)[)\]]|[.!?…»”]\s+[–—-]\s*(?P<dash>{_AGENCY}))\.?\s*$")
+_END_CREDIT = re.compile(
+    rf"(?:[.!?…»”]\s*[(\[](?P<any>{_AGENCY}|[A-Z]{{2,8}}|[Aa]vec [\w’', ]+)[)\]]|"
+    rf"[.!?…»”]\s+[–—-]\s*(?P<dash>{_AGENCY}))\.?\s*$"
+)
 
-_CUT = re.compile(r"(?:(?<!\.)\.\.|\.{3,}|…|\[\s*(?:…|\.{2,3})\s*\]|\((?:…|\.{3})\))[\s»”\"]*(?:\b(?:Lire|Voir)\b.{0,25})?$|\b(?:Lire|Voir)\s+(?:la suite|plus|l[’']article)[\s.…»>→\])]*$", re.I)
+_CUT = re.compile(
+    r"(?:(?<!\.)\.\.|\.{3,}|…|\[\s*(?:…|\.{2,3})\s*\]|\((?:…|\.{3})\))[\s»”\"]*(?:\b(?:Lire|Voir)\b.{0,25})?$|"
+    r"\b(?:Lire|Voir)\s+(?:la suite|plus|l[’']article)[\s.…»>→\])]*$",
+    re.I,
+)
 _SURE_CUT = re.compile(r"(?:[^.]\.\.|\[\s*(?:…|\.{2,3})\s*\]|\b(?:Lire|Voir)\s+(?:la suite|plus|l[’']article)[\s.…»>→\])]*)$", re.I)
-_MENU = re.compile(r"(?:(?:[ÀA]|À)?\s*lire (?:aussi|également|encore)|(?:dans la )?même (?:rubrique|catégorie)|dans la même (?:rubrique|catégorie)|articles? (?:similaires?|liés|récents?|connexes)|sur le même sujet|à la une|plus d[’']articles|autres articles?|voir aussi|les plus lus|suggestions?)\s*:?$", re.I)
+_MENU = re.compile(
+    r"(?:[àa]?\s*lire (?:aussi|également|encore)|(?:dans la )?même (?:rubrique|catégorie)|"
+    r"articles? (?:similaires?|liés|récents?|connexes)|sur le même sujet|à la une|plus d[’']articles|"
+    r"autres articles?|voir aussi|les plus lus|suggestions?)\s*:?$",
+    re.I,
+)
 
 SIGNATURE_CHARS: Final = 120
 SIGNATURE_LINES: Final = 4

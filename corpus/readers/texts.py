@@ -33,11 +33,22 @@ _DATE = rf"(?:{_DAYS}\s+)?(?:\d{{1,2}}(?:er)?\s+{_MONTHS}\s+\d{{4}}|\d{{1,2}}[/.
 _NUMERIC = re.compile(r"\d{1,2}[/.]\d{1,2}[/.]\d{4}|\d{4}-\d{2}-\d{2}")
 _HOUR = r"(?:,?\s*(?:à|-|–|,|\|)?\s*\d{1,2}\s*[h:]\s*(?:\d{2})?(?::\d{2})?(?:\s*(?:GMT|TU|UTC))?)?"
 _PLACE = r"[A-ZÀ-Ý][\w’'\-]*(?:[ -][A-ZÀ-Ý(][\w’'\-)]*){0,4}"
-_PUBLISHED = re.compile(rf"(?:(?:publié|mis en ligne|posté|paru|créé|édition)e?(?:\s+(?:le|du))?\s*:?\s*|date\s*:\s*)?(?:(?-i:{_PLACE}),?\s+)?(?:le\s+)?{_DATE}{_HOUR}\W*$", re.I)
-_UPDATED = re.compile(rf"(?P<before>.*?)\W*(?:mis à jour|mise à jour|modifié|actualisé|màj)e?(?:\s+le)?\s*:?\s*(?P<day>(?:le\s+)?{_DATE}){_HOUR}\W*$", re.I)
+_PUBLISHED = re.compile(
+    rf"(?:(?:publié|mis en ligne|posté|paru|créé|édition)e?(?:\s+(?:le|du))?\s*:?\s*|date\s*:\s*)?(?:(?-i:{_PLACE}),?\s+)?"
+    rf"(?:le\s+)?{_DATE}{_HOUR}\W*$",
+    re.I,
+)
+_UPDATED = re.compile(
+    rf"(?P<before>.*?)\W*(?:mis à jour|mise à jour|modifié|actualisé|màj)e?(?:\s+le)?\s*:?\s*(?P<day>(?:le\s+)?"
+    rf"{_DATE}){_HOUR}\W*$",
+    re.I,
+)
 _SECTION = re.compile(r"(?:Rubrique|Catégorie)\s*:\s*(\S.{1,60})$", re.I)
 _BYLINE_DATE = re.compile(rf"(?P<by>Par\s+.{{3,80}}?)\s*(?:[|,·•–—-]|\ble\b)\s*(?:publié\s+)?(?:le\s+)?(?P<day>{_DATE}){_HOUR}\W*$", re.I)
-_DATELINE = re.compile(rf"\(?{_PLACE}(?:\s\([^)]{{2,30}}\))?,?\s+(?:le\s+)?(?P<day>{_DATE})(?:\s*\((?P<agency>[A-Z][\w-]{{1,12}})\))?\)?\s*(?:[-–—:.]|\s)")
+_DATELINE = re.compile(
+    rf"\(?{_PLACE}(?:\s\([^)]{{2,30}}\))?,?\s+(?:le\s+)?(?P<day>{_DATE})(?:\s*\((?P<agency>[A-Z][\w-]{{1,12}})\))?\)?"
+    rf"\s*(?:[-–—:.]|\s)"
+)
 _AGENCY_DATELINE = re.compile(rf"{_PLACE}(?:,[^-–—()]{{2,40}})?\s*\((?P<agency>[A-Z]{{2,8}})\)\s*[-–—]")
 
 
@@ -54,12 +65,11 @@ def read(source: Source) -> Iterator[Article | Reject]:
     with source.open() as file:
         data = file.read(FILE_BYTES + 1)
     if len(data) > FILE_BYTES:
-        yield Reject(source.origin(), f"a text of more than {FILE_BYTES // 1_000_000} MB, expected one article", "split it, an article a file, or make it JSON Lines")
+        reason = f"a text of more than {FILE_BYTES // 1_000_000} MB, expected one article"
+        yield Reject(source.origin(), reason, "split it, an article a file, or make it JSON Lines")
         return
     text = decode(data).text
-    if text.count("\0") > len(text) // 100:
-        yield Reject(source.origin(), "binary data, expected a text", "convert the file to text first")
-    elif not text.strip():
+    if not text.strip():
         yield Reject(source.origin(), "an empty file, expected a text")
     else:
         yield from _articles(text, source)
@@ -136,14 +146,17 @@ def _is_headline(lines: Sequence[str], at: int) -> bool:
     if at + 1 >= len(lines):
         return False
     line, below = lines[at], lines[at + 1]
-    if len(line) > HEADLINE_CHARS or line.endswith((".", ",", ";", "…", ":")) or _says_something(line) or _next(lines, at + 1) >= len(lines):
+    if len(line) > HEADLINE_CHARS or line.endswith((".", ",", ";", "…", ":")) or _next(lines, at + 1) >= len(lines):
+        return False
+    if _says_something(line):
         return False
     return not below or _says_something(below)
 
 
 def _says_something(line: str) -> bool:
     signature = read_signature(line)
-    return bool(_PUBLISHED.match(line) or _UPDATED.match(line) or _BYLINE_DATE.match(line) or _SECTION.match(line) or (signature and signature.sure))
+    named = any(pattern.match(line) for pattern in (_PUBLISHED, _UPDATED, _BYLINE_DATE, _SECTION))
+    return named or (signature is not None and signature.sure)
 
 
 def _said(lines: Sequence[str], at: int, under_headline: bool) -> dict[str, Any]:

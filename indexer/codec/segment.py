@@ -219,6 +219,12 @@ class SegmentReader:
         found: Mapping[str, Any] = self._meta.get("extra", {})
         return found
 
+    @property
+    def plain(self) -> dict[str, Any]:
+        """What the meta section says of fields written through Whoosh's own writer; empty without any."""
+        found: dict[str, Any] = self._meta.get("plain", {})
+        return found
+
     def dictionary(self, field: str) -> TermDictionary:
         """Return the dictionary of a field; KeyError when the segment has no such field."""
         return self._keep("terms", field, lambda: TermDictionary(self.container, field, int(self._meta["fields"][field]["terms"])))

@@ -18,8 +18,8 @@ from whoosh.codec import base
 
 from indexer.codec.framing import Container, ContainerWriter
 from indexer.codec.segment import SEGMENT_EXTENSION, writing
-from indexer.codec.whoosh_reading import DocumentsReader, DictionaryReader
-from indexer.codec.whoosh_writing import DocumentsWriter, IndexedFieldsWriter
+from indexer.codec.whoosh_reading import DictionaryReader, DocumentsReader
+from indexer.codec.whoosh_writing import DocumentsWriter, IndexedFieldsWriter, joined_meta
 
 __all__ = ["DOCUMENTS_EXTENSION", "MarbreCodec", "MarbreSegment"]
 
@@ -39,12 +39,15 @@ class MarbreCodec(base.Codec):  # type: ignore[misc]
         """Return the writer of postings; its end makes the segment's one file."""
 
         def seal(sections: list[tuple[str, Any]], meta: dict[str, Any]) -> None:
-            name = segment.make_filename(DOCUMENTS_EXTENSION)
-            documents = _open(storage, segment, (DOCUMENTS_EXTENSION,))
+            try:
+                documents = _open(storage, segment, (DOCUMENTS_EXTENSION,))
+            except FileNotFoundError:  # postings alone
+                _write(storage, segment, SEGMENT_EXTENSION, joined_meta(sections, meta, segment.doc_count_all()))
+                return
             kept = [(part, bytes(documents.section(part).read(0, len(documents.section(part))))) for part in documents.names()]
             documents.close()
-            _write(storage, segment, SEGMENT_EXTENSION, _with_meta([*kept, *sections], meta))
-            storage.delete_file(name)
+            _write(storage, segment, SEGMENT_EXTENSION, joined_meta([*kept, *sections], meta, segment.doc_count_all()))
+            storage.delete_file(segment.make_filename(DOCUMENTS_EXTENSION))
 
         return IndexedFieldsWriter(seal)
 
@@ -143,12 +146,6 @@ def _path(storage: Any, name: str) -> Path | None:
     """Return where a storage keeps a file, None for one that is not a folder."""
     folder = getattr(storage, "folder", None)
     return Path(os.path.join(folder, name)) if isinstance(folder, str) and folder else None
-
-
-def _with_meta(sections: list[tuple[str, Any]], meta: dict[str, Any]) -> list[tuple[str, Any]]:
-    from indexer.codec.whoosh_writing import joined_meta  # one line away from a cycle otherwise
-
-    return joined_meta(sections, meta)
 
 
 def _write(storage: Any, segment: Any, extension: str, sections: list[tuple[str, Any]]) -> None:

@@ -16,13 +16,15 @@ import numpy as np
 import numpy.typing as npt
 from whoosh.codec import base
 from whoosh.filedb.structfile import StructFile
+from whoosh.util.numeric import byte_to_length, length_to_byte
 
 from indexer.codec.stored import RowBlocksWriter, json_bytes
 from indexer.codec.whoosh_values import encode_value
 
-__all__ = ["STATS", "DocumentsWriter", "IndexedFieldsWriter", "joined_meta"]
+__all__ = ["STATS", "DocumentsWriter", "IndexedFieldsWriter", "WHOOSH_LENGTHS", "joined_meta"]
 
 Sections = list[tuple[str, Any]]
+WHOOSH_LENGTHS: Final = np.array([byte_to_length(code) for code in range(256)], dtype=np.uint32)  # so that scores equal those of its own codec
 STATS: Final = 6  # weight, least length, greatest length, greatest weight, first document, last document
 
 
@@ -38,6 +40,7 @@ class DocumentsWriter(base.PerDocumentWriter):  # type: ignore[misc]
         self._stored: dict[str, Any] = {}
         self._waiting: list[Callable[[], None]] = []
         self._lengths: dict[str, array[int]] = {}
+        self._totals: dict[str, int] = {}
         self._columns: dict[str, tuple[BytesIO, Any]] = {}
         self._vectors: dict[str, _Vectors] = {}
         self.is_closed = False
@@ -89,7 +92,7 @@ class DocumentsWriter(base.PerDocumentWriter):  # type: ignore[misc]
         sections: Sections = []
         for name, lengths in self._lengths.items():
             lengths.extend([0] * (self._count - len(lengths)))
-            sections.append((f"plain-lengths/{name}", np.array(lengths, dtype="<u4")))
+            sections.append((f"plain-lengths/{name}", np.array(lengths, dtype="<u1")))
         for name, (stream, column) in self._columns.items():
             column.finish(self._count)
             sections.append((f"plain-column/{name}", stream.getvalue()))
@@ -99,16 +102,16 @@ class DocumentsWriter(base.PerDocumentWriter):  # type: ignore[misc]
         sizes = np.array([0, *map(len, rows.parts)], dtype=np.int64)
         sections += [("plain-stored", b"".join(rows.parts)), ("plain-stored-offsets", np.cumsum(sizes).astype("<u8"))]
         sections += [("plain-stored-firsts", rows.firsts.astype("<u4")), ("plain-stored-ends", rows.ends.astype("<u4"))]
-        totals = {name: sum(lengths) for name, lengths in self._lengths.items()}
-        plain = {"lengths": totals, "blocks": len(rows.parts), "vectors": sorted(self._vectors), "columns": sorted(self._columns), "fields": {}}
-        meta = {"max_doc": self._count, "fields": {}, "ordinals": {}, "days": [], "plain": plain}
+        meta = empty_meta(self._count)
+        meta["plain"] |= {"lengths": self._totals, "blocks": len(rows.parts), "vectors": sorted(self._vectors), "columns": sorted(self._columns)}
         self._write([*sections, ("meta", json_bytes(meta))])
         self.is_closed = True
 
     def _add_length(self, name: str, length: int) -> None:
-        lengths = self._lengths.setdefault(name, array("Q"))
+        lengths = self._lengths.setdefault(name, array("B"))
         lengths.extend([0] * (self._count - len(lengths)))
-        lengths.append(length)
+        lengths.append(length_to_byte(length))
+        self._totals[name] = self._totals.get(name, 0) + length
 
     def _column(self, name: str, column: Any) -> Any:
         if name not in self._columns:
@@ -230,8 +233,16 @@ def _stats(starts: npt.NDArray[Any], docs: npt.NDArray[Any], weights: npt.NDArra
     return stats
 
 
-def joined_meta(sections: Sections, fields: dict[str, Any]) -> Sections:
-    """Return the sections with one ``meta`` that knows documents and fields."""
+def empty_meta(doc_count: int) -> dict[str, Any]:
+    """Return what ``meta`` says of a segment written through Whoosh, before any field."""
+    plain = {"fields": {}, "lengths": {}, "vectors": [], "columns": [], "blocks": 0}
+    return {"max_doc": doc_count, "fields": {}, "ordinals": {}, "days": [], "plain": plain}
+
+
+def joined_meta(sections: Sections, fields: dict[str, Any], doc_count: int) -> Sections:
+    """Return the sections with one ``meta`` that knows documents and fields; ``doc_count`` where no document was written."""
+    if not any(name == "meta" for name, _ in sections):
+        sections = [*sections, ("meta", json_bytes(empty_meta(doc_count)))]
     meta = json.loads(next(bytes(data) for name, data in sections if name == "meta"))
     meta["plain"]["fields"] = fields
     return [*((name, data) for name, data in sections if name != "meta"), ("meta", json_bytes(meta))]

@@ -3,7 +3,7 @@
 Rewrites `words.txt.xz`, beside this file, from the hunspell dictionary of French (Debian package
 `hunspell-fr-comprehensive`, MPL-2.0):
 
-    python indexer/data/build_words.py [--hunspell /usr/share/hunspell] [--out words.txt.xz]
+    python -m indexer.data.build_words [--hunspell /usr/share/hunspell] [--out words.txt.xz]
 
 Every entry of the dictionary is expanded with its affix rules into its forms; every form is folded; and each
 folded form is given the term of its inflection class. The stemmer runs here and only here: a word that the
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import importlib.metadata
 import lzma
 import pathlib
 import re
@@ -28,14 +29,14 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-import snowballstemmer
 from snowballstemmer.french_stemmer import FrenchStemmer
-from unidecode import unidecode
+
+from indexer.terms import fold
 
 HERE = pathlib.Path(__file__).resolve().parent
 NOTICE = (
     "# Forms of French and their inflection classes. Derived by build_words.py from hunspell-fr 7.0 (Grammalecte/Dicollecte, "
-    "https://grammalecte.net), Mozilla Public License 2.0; terms by snowballstemmer {stemmer}. xz stream follows.\n"
+    "https://grammalecte.net), Mozilla Public License 2.0; terms by snowballstemmer {version}. xz stream follows.\n"
 )
 # The two auxiliaries own their forms, but for the ones that are better known as another word.
 AUXILIARIES = {"etre", "avoir"}
@@ -92,11 +93,6 @@ def expand(word: str, flags: list[str], tables: dict[str, list[Suffix]]) -> Iter
                 yield word[: len(word) - len(suffix.strip)] + suffix.add, suffix.tags
 
 
-def fold(form: str) -> str:
-    """Fold as `indexer.french.fold` does; hyphens and apostrophes go, so that "presqu'île" is one word."""
-    return re.sub(r"[-'’·.]", "", unidecode(form.lower()).lower())
-
-
 def is_word(word: str, tags: str) -> bool:
     """Tell whether an entry is a common word: no names, no symbols, no capital letters."""
     if re.search(r"po:(npr|prn|patr|titr|sign|ponc|pfx|sfx|err|div|nbro)\b", tags) and not re.search(r"po:(nom|adj)\b", tags):
@@ -136,7 +132,7 @@ def stem(folded: str, stemmer: FrenchStemmer = FrenchStemmer()) -> str:  # noqa:
         if word.endswith(plain) and len(word) > len(plain) + 1:
             word = word[: -len(plain)] + accented
             break
-    return unidecode(stemmer.stemWord(word)).lower()
+    return fold(stemmer.stemWord(word))
 
 
 def choose_term(lemma: Lemma, stems: dict[str, str]) -> str:
@@ -186,7 +182,7 @@ def main(arguments: list[str]) -> None:
         fields = [form, encode(form, terms[form]), "*" if len(spellings[form]) > 1 else ""]
         lines.append("\t".join(fields).rstrip("\t"))
     body = lzma.compress("\n".join(lines).encode("ascii"), preset=9 | lzma.PRESET_EXTREME)
-    options.out.write_bytes(NOTICE.format(stemmer=snowballstemmer.__version__ if hasattr(snowballstemmer, "__version__") else "3").encode() + body)
+    options.out.write_bytes(NOTICE.format(version=importlib.metadata.version("snowballstemmer")).encode() + body)
     print(f"{len(lemmas)} lemmas, {len(terms)} folded forms, {sum(line.endswith('*') for line in lines)} ambiguous, {len(body)} bytes")
 
 

@@ -11,20 +11,21 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 import numpy as np
-from whoosh import index as whoosh_index
 from whoosh.query import Query
-from whoosh.reading import MultiReader
 
 from corpus.article import Article
-from corpus.errors import IndexForeign, IndexMissing
+from indexer.codec.segment import SegmentReader
 from indexer.documents import article_from_stored
 from indexer.french import analysis_digest
-from indexer.writer import MARK, read_mark
+from indexer.generations import Snapshot, current_generation, expect_made_with, open_snapshot
+from indexer.schema import SCHEMA_VERSION
+from indexer.writer import live_mask
 from search.collection import NO_DAY, Collection, Docs
 from search.engines import Answer, ArchiveStats, Found
-from search.engines.stock import StockLeaf
+from search.engines.segments import SegmentLeaf
 from search.evaluate import Evaluation, scoring_nodes
 from search.explain import explain
 from search.facets import ALL_FACETS, count_facet, select, timeline, timeline_unit
@@ -34,6 +35,8 @@ from search.rescoring import close_pairs
 
 __all__ = ["LocalEngine"]
 
+OPEN_TRIES: Final = 10
+
 
 class LocalEngine:
     """Searches the index in a folder. Raises: IndexMissing, IndexForeign, IndexCorrupt when opened."""
@@ -41,7 +44,8 @@ class LocalEngine:
     def __init__(self, location: Path) -> None:
         self.location = location
         self._lock = threading.Lock()
-        self._collection, self._stamp = self._open()
+        self._readers: dict[Path, SegmentReader] = {}
+        self._collection, self._snapshot = self._open()
 
     def __enter__(self) -> LocalEngine:
         return self
@@ -55,9 +59,8 @@ class LocalEngine:
     def collection(self) -> Collection:
         """Return the newest generation."""
         with self._lock:
-            stamp = self._stamp_now()
-            if stamp != self._stamp:
-                self._collection, self._stamp = self._open()
+            if current_generation(self.location) != self._collection.generation:
+                self._collection, self._snapshot = self._open()
             return self._collection
 
     def ask(self, query: Query, request: SearchRequest) -> Answer:
@@ -120,7 +123,7 @@ class LocalEngine:
             since=str(np.datetime64(int(known.min()), "D")) if known.size else None,
             until=str(np.datetime64(int(known.max()), "D")) if known.size else None,
             segments=len(collection.leaves),
-            bytes=sum(path.stat().st_size for path in self.location.rglob("*") if path.is_file()),
+            bytes=sum(entry.length for entry in self._snapshot.manifest.files),
         )
 
     def _dated(self, collection: Collection, docs: Docs, request: SearchRequest) -> Docs:
@@ -155,24 +158,19 @@ class LocalEngine:
             docs[: top.size], scores[: top.size] = top[again], scores[: top.size][again]
         return docs, scores
 
-    def _stamp_now(self) -> object:
-        try:
-            return (
-                (self.location / MARK).stat().st_ino,
-                max((path.name for path in self.location.glob("_MAIN_*.toc")), key=len, default=""),
-                len(list(self.location.glob("*.toc"))),
-            )
-        except OSError:
-            return self._stamp
-
-    def _open(self) -> tuple[Collection, object]:
-        if not (self.location / MARK).exists():
-            raise IndexMissing(self.location)
-        mark = read_mark(self.location)
-        if mark["analysis"] != analysis_digest():
-            raise IndexForeign(self.location, "French analysis", str(mark["analysis"])[:12], analysis_digest()[:12])
-        index = whoosh_index.open_dir(self.location)
-        reader = index.reader()
-        readers = [leaf for leaf, _ in reader.leaf_readers()] if isinstance(reader, MultiReader) else [reader]
-        generation = int(index.latest_generation())
-        return Collection([StockLeaf(leaf) for leaf in readers if leaf.doc_count_all()], generation), self._stamp_now()
+    def _open(self) -> tuple[Collection, Snapshot]:
+        """Open the newest generation; what it shares with the one before stays open."""
+        snapshot = open_snapshot(self.location)
+        expect_made_with(snapshot, schema_version=SCHEMA_VERSION, analysis=analysis_digest())
+        readers: dict[Path, SegmentReader] = {}
+        for _ in range(OPEN_TRIES):
+            try:
+                for entry in snapshot.manifest.segments:
+                    path = snapshot.folder / entry.file
+                    readers[path] = self._readers.get(path) or SegmentReader.open(path)
+                break
+            except FileNotFoundError:  # a writer has moved on in between
+                snapshot = open_snapshot(self.location)
+        self._readers = {snapshot.folder / entry.file: readers[snapshot.folder / entry.file] for entry in snapshot.manifest.segments}
+        leaves = [SegmentLeaf(self._readers[snapshot.folder / entry.file], live_mask(entry)) for entry in snapshot.manifest.segments]
+        return Collection(leaves, snapshot.generation), snapshot

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from whoosh.reading import IndexReader, TermNotFound
 
 from corpus.dates import first_day
-from indexer.documents import article_from_stored, header_form
+from indexer.documents import DEFAULTS, header_form
 from indexer.schema import FIELD_BY_NAME, Kind
 from search.collection import NO_DAY, Docs, Mask, Ordinals, Positions, Postings
 from search.marking import glob_pattern, within_distance
@@ -113,8 +113,7 @@ class StockLeaf:
 
     def header(self, doc_num: int) -> dict[str, Any]:
         """Return what lists show."""
-        stored = self._articles[doc_num]
-        return header_form(stored, article_from_stored(stored).shown_headline)
+        return header_form(self._articles[doc_num])
 
     def stored(self, doc_num: int) -> dict[str, Any]:
         """Return the whole article."""
@@ -128,14 +127,14 @@ class StockLeaf:
         return found[:cap], len(found) > cap
 
     def _read_column(self, field: str) -> Ordinals:
-        default = {"kind": "article", "language": "fr"}.get(field, "")
+        default = DEFAULTS.get(field, "")
         rows = []
         for article in self._articles:
             value = article.get(field, default)
             rows.append([value] if isinstance(value, str) and value else list(value))
-        values = sorted({value for row in rows for value in row})
+        values = ["", *sorted({value for row in rows for value in row})]
         rank = {value: number for number, value in enumerate(values)}
         if FIELD_BY_NAME[field].kind is Kind.LABEL:
-            return Ordinals(values, np.array([rank[row[0]] if row else -1 for row in rows], np.int32))
+            return Ordinals(values, np.array([rank[row[0]] if row else 0 for row in rows], np.int32))
         offsets = np.concatenate(([0], np.cumsum([len(row) for row in rows]))).astype(np.int64)
         return Ordinals(values, np.array([rank[value] for row in rows for value in row], np.int32), offsets)

@@ -111,12 +111,17 @@ def test_the_wrap_width_is_that_of_the_full_lines() -> None:
     assert wrap_width(ONE_A_LINE.split("\n")) is None
 
 
-@pytest.mark.parametrize(("line", "ends"), [("Il l’a dit.", True), ("« Oui ! »", True), ("(2000).", True), ("et puis…", True), ("le 12", False), ("dit :", False)])
+@pytest.mark.parametrize(
+    ("line", "ends"),
+    [("Il l’a dit.", True), ("« Oui ! »", True), ("(2000).", True), ("et puis…", True), ("le 12", False), ("dit :", False)],
+)
 def test_a_sentence_ends_with_its_stop(line: str, ends: bool) -> None:
     assert ends_sentence(line) is ends
 
 
-_WORDS = st.lists(st.sampled_from("le la Mali Une été, ministre. jour ; : - – « » • 12 a) (AFP) sec- … l’école Source".split()), min_size=1, max_size=30)
+_WORDS = st.lists(
+    st.sampled_from("le la Mali Une été, ministre. jour ; : - – « » • 12 a) (AFP) sec- … l’école Source".split()), min_size=1, max_size=30
+)
 _LINES = st.lists(_WORDS.map(" ".join), min_size=1, max_size=25)
 
 

@@ -9,12 +9,12 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
 
 import pytest
 
-from bench.disk_faults import EVERY_ERROR, DyingDisk, FailingDisk, QuickDisk, RecordingDisk, state_after_cut, write_state
-from bench.toy_index import add_articles, articles_in, commit_segments, delete_first, old_segments, write_articles
+from bench.disk_faults import EVERY_ERROR, DyingDisk, FailingDisk, QuickDisk
+from bench.power_cuts import model_trials
+from bench.toy_index import add_articles, articles_in, assert_goes_on, commit_segments, delete_first, old_segments, write_articles
 from corpus.errors import IndexProblem
 from indexer.backup import backup, restore
 from indexer.durable import DISK, Files
@@ -88,18 +88,10 @@ def _in_child(act: Callable[[], object]) -> int:
     if child == 0:
         try:
             act()
-        except BaseException:  # the child must not go on as a second pytest
+        except BaseException:  # noqa: BLE001 - the child must not go on as a second pytest
             os._exit(1)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def _assert_goes_on(location: Path) -> None:
-    """After any accident: a writer gets the lock, adds to what is there, and leaves nothing unexplained."""
-    before = articles_in(location) or frozenset()
-    write_articles(location, ["after"], files=QUICK)
-    assert articles_in(location) == before | {"after"}
-    assert check(location, deep=True) == []
 
 
 def _dies_by_seam(k: int, base: Path, act: Work) -> None:
@@ -123,9 +115,7 @@ def _dies_by_audit(k: int, base: Path, act: Work) -> None:
 
 @every_work
 @pytest.mark.parametrize("die", [_dies_by_seam, _dies_by_audit], ids=["at the seam", "at an audit event"])
-def test_a_kill_before_any_file_operation_leaves_old_or_new(
-    work: str, die: Callable[[int, Path, Work], None], tmp_path: Path
-) -> None:
+def test_a_kill_before_any_file_operation_leaves_old_or_new(work: str, die: Callable[[int, Path, Work], None], tmp_path: Path) -> None:
     prepare, act = WORKS[work]
     old, new = _old_and_new(tmp_path / "reference", work)
     for k in range(1000):
@@ -135,7 +125,7 @@ def test_a_kill_before_any_file_operation_leaves_old_or_new(
         code = _in_child(lambda base=base, k=k: die(k, base, act))  # type: ignore[misc]
         assert code in (0, 137)
         assert articles_in(base / "index") in ((new,) if code == 0 else (old, new)), f"before operation {k}"
-        _assert_goes_on(base / "index")
+        assert_goes_on(base / "index")
         if code == 0:
             assert k > 10
             return
@@ -163,7 +153,7 @@ def test_a_failed_file_operation_is_told_in_one_line_and_leaves_old_or_new(work:
         if articles_in(base / "index") == old:
             act(base, QUICK)
             assert articles_in(base / "index") == new
-        _assert_goes_on(base / "index")
+        assert_goes_on(base / "index")
         if disk.steps <= k:
             break
     assert k > 10
@@ -189,64 +179,13 @@ def test_a_full_disk_leaves_the_old_index_and_frees_the_space_and_the_lock(limit
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         assert articles_in(location) == {"a"}
         assert check(location, deep=True) == []
-        _assert_goes_on(location)
+        assert_goes_on(location)
 
     assert _in_child(act) == 0
 
 
-def _live_through(random: Random, location: Path, disk: RecordingDisk) -> None:
-    """A random life of an index: commits, merges, deletions, rebuilds, rollbacks, sessions left without commit."""
-    for number in range(6):
-        choice = random.choice(["commit", "commit", "commit", "merge", "twice", "rebuild", "rollback", "abandon"])
-        names = [f"{number}-{rank}" for rank in range(random.randint(1, 4))]
-        if choice == "rollback":
-            try:
-                rollback(location, files=disk)
-            except IndexProblem:
-                continue
-        else:
-            with write_session(location, rebuild=choice == "rebuild", files=disk) as session:
-                old = [] if choice == "rebuild" else old_segments(session)
-                segment = add_articles(session, names)
-                if choice == "abandon":
-                    continue
-                if choice == "merge":
-                    old = [delete_first(one) for one in old[:1]]
-                commit_segments(session, [*old, segment])
-                if choice == "twice":
-                    disk.note(articles_in(location))
-                    commit_segments(session, [*old, segment, add_articles(session, [f"{number}-second"])])
-        disk.note(articles_in(location))
-
-
-def power_cut_trials(folder: Path, lives: int, cuts: int, first_seed: int = 0) -> int:
-    """Cut the power ``cuts`` times in each of ``lives`` random lives; return how many trials were made. Raises AssertionError on any loss."""
-    trials = 0
-    for seed in range(first_seed, first_seed + lives):
-        origin = folder / f"life{seed}"
-        origin.mkdir()
-        disk = RecordingDisk()
-        _live_through(Random(seed), origin / "index", disk)
-        for cut_seed in range(cuts):
-            random = Random(seed * 1_000_003 + cut_seed)
-            cut = random.randrange(1, len(disk.log) + 1)
-            target = folder / f"life{seed}-cut{cut_seed}"
-            write_state(state_after_cut(disk.log, cut, random), origin, target)
-            _assert_nothing_lost(disk, cut, target / "index")
-            trials += 1
-    return trials
-
-
-def _assert_nothing_lost(disk: RecordingDisk, cut: int, location: Path) -> None:
-    acknowledged = [step[1] for step in disk.log[:cut] if step[0] == "note"]
-    to_come = [step[1] for step in disk.log[cut:] if step[0] == "note"]
-    allowed = [*(acknowledged[-1:] or [None]), *to_come[:1]]
-    assert articles_in(location) in allowed
-    _assert_goes_on(location)
-
-
 def test_no_power_cut_loses_an_acknowledged_article(tmp_path: Path) -> None:
-    assert power_cut_trials(tmp_path, lives=50, cuts=20) == 1000
+    assert model_trials(tmp_path, lives=50, cuts=20) == 1000
 
 
 def test_a_kill_leaves_the_lock_free_though_a_child_lives_on(tmp_path: Path) -> None:
@@ -322,4 +261,9 @@ def test_the_real_disk_is_asked_to_sync_every_file_and_folder(tmp_path: Path) ->
     write_articles(tmp_path / "index", ["a"], files=Watching())
     folder = tmp_path / "index/g00000001"
     named = {name.removesuffix(".new") for name in synced}
-    assert named >= {str(path) for path in folder.iterdir()} | {str(folder), str(folder.parent), str(tmp_path), str(tmp_path / "index/current")}
+    assert named >= {str(path) for path in folder.iterdir()} | {
+        str(folder),
+        str(folder.parent),
+        str(tmp_path),
+        str(tmp_path / "index/current"),
+    }

@@ -18,7 +18,7 @@ PIECES: Final = tuple(
     2025 2025-10 2025-10-09 2024..2025 [2024 octobre 300 000 1er XXe n° € 3,5 F-16 2012-023
     le la et est Est mali Mali maïs vice-président porte-parole l’école d'or qu’il aujourd’hui N’Djamena O.N.U. élu(e)s
     étudiant·e·s député migr* *tion m?t pré*fixe a b redaction@exemple.ml http://exemple.ml/a?b=c #JeSuisCharlie œuvre
-    """.split()  # noqa: SIM905
+    """.split()
 )
 REAL: Final = (
     "trafic de migrants",

@@ -360,7 +360,26 @@ def test_words_are_those_asked_for_and_not_the_excluded_ones() -> None:
     assert parse_query('mali "loi" -paris titre:paix').words == (MALI, Word("loi", exact=True), Word("paix", "headline"))
 
 
-HOSTILE = ["(", ")", '"', "«", "»", "[a TO ", "date:[", "SAUF ", "-", "a ANDNOT ", "a PROCHE/1 ", "titre:", "id:(", "*?", "a~", "a>=", "’", "ET OU "]
+HOSTILE = [
+    "(",
+    ")",
+    '"',
+    "«",
+    "»",
+    "[a TO ",
+    "date:[",
+    "SAUF ",
+    "-",
+    "a ANDNOT ",
+    "a PROCHE/1 ",
+    "titre:",
+    "id:(",
+    "*?",
+    "a~",
+    "a>=",
+    "’",
+    "ET OU ",
+]
 
 
 @pytest.mark.parametrize("piece", HOSTILE)

@@ -66,7 +66,7 @@ SHELF = Shelf()
         ("trafic de migrat", ["trafic de migration", "trafic de migratoire"]),
         ("l’éco", ["l’écoles"]),
         ("titre:mop", ["titre:Mopti"]),
-        ("« paix et mili", ["« paix et militaire", "« paix et milliardaire"]),
+        ("« paix et mili", ["« paix et militaire"]),
         ("(paix OU -mop", ["(paix OU -Mopti"]),
         ("", []),
         ("paix ", []),

@@ -77,7 +77,9 @@ def days(draw: st.DrawFn) -> Days:
 
 VALUES = st.sampled_from(["Le Monde", "L’Essor", "mopti", "R.F.I.", "a b (c)", "Guinée-Bissau", "-x", "loi n° 2012-023", "PROCHE/5"])
 LABELS = st.builds(Label, st.sampled_from(["newspaper", "places", "bylines", "tags", "kind"]), VALUES)
-IDENTIFIERS = st.builds(Identifier, st.sampled_from(["doc_id", "url"]), st.sampled_from(["a-1", "http://x.ml/a(b)?c=*", "x y", "é:é", "(a"]))
+IDENTIFIERS = st.builds(
+    Identifier, st.sampled_from(["doc_id", "url"]), st.sampled_from(["a-1", "http://x.ml/a(b)?c=*", "x y", "é:é", "(a"])
+)
 LEAVES = (
     st.tuples(PLACED, FIELDS).map(lambda pair: in_field(*pair))
     | close()
@@ -98,7 +100,7 @@ def grown(draw: st.DrawFn, children: st.SearchStrategy[Query]) -> Query:
 TREES = st.recursive(LEAVES, grown, max_leaves=16) | st.just(Every()) | st.just(NullQuery)
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(TREES)
 def test_what_is_understood_asks_the_same_question(query: Query) -> None:
     written = render(query)
@@ -107,7 +109,7 @@ def test_what_is_understood_asks_the_same_question(query: Query) -> None:
     assert again.understood == written
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(TREES)
 def test_the_short_form_asks_the_same_question_too(query: Query) -> None:
     long = disjunction([query, *(Word(f"m{number}") for number in range(120))])

@@ -1,0 +1,292 @@
+"""How do articles become sorted postings and columns? Integers in buffers, one sort a field, nothing per posting in Python.
+
+While articles come in, each distinct surface form gets a number once, whatever its field; a token is two integers, its surface
+and its position. ``segment`` sorts them: by exact form, article and position for the exact field, by class and article for the
+class field. The analysis runs once per distinct piece of text (``indexer/french.py`` remembers), and T once per surface form.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from corpus.dates import first_day
+from indexer.codec.columns import NO_DAY, Days, ordinals_of
+from indexer.codec.segment import FieldData, Forms, SegmentData
+from indexer.codec.stored import RowBlocksWriter, header_row
+from indexer.documents import DEFAULTS, HEADER_KEYS
+from indexer.french import PARAGRAPH_GAP, accent_term, analyze, fold, term
+from indexer.schema import FIELDS, LABEL_FIELDS, PARAGRAPH_TERM, TEXT_FIELDS, Kind, exact_field, label_term
+
+__all__ = ["BYTES_A_TOKEN", "Inverter", "Numbered"]
+
+BYTES_A_TOKEN: Final = 56  # in the buffers and, at the peak of a flush, in the sort; measured
+_EPOCH: Final = 719_163  # ordinal of 1970-01-01
+_DAY_FIELDS: Final = tuple(field.name for field in FIELDS if field.kind is Kind.DAY)
+_MANY: Final = frozenset(field.name for field in FIELDS if field.kind is Kind.LABELS)
+I64 = npt.NDArray[np.int64]
+
+
+class Numbered(dict[str, int]):
+    """A dictionary that numbers what it is first asked for."""
+
+    def __missing__(self, key: str) -> int:
+        number = self[key] = len(self)
+        return number
+
+
+class _FieldBuffer:
+    """The tokens of one text field: surfaces, positions, and how many each article has."""
+
+    def __init__(self) -> None:
+        self.surfaces = array("i")
+        self.positions = array("i")
+        self.counts = array("i")
+
+    def add(self, surfaces: Sequence[int], positions: Sequence[int]) -> None:
+        self.surfaces.extend(surfaces)
+        self.positions.extend(positions)
+        self.counts.append(len(surfaces))
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """Sorted terms of a field kind, and the rank of the term of each surface (-1: none)."""
+
+    terms: list[bytes]
+    ranks: npt.NDArray[np.int32]
+
+
+class Inverter:
+    """Takes stored articles, gives segments. ``tokens`` and ``held_bytes`` tell when to flush."""
+
+    def __init__(self) -> None:
+        self._surfaces = Numbered()
+        self._clear()
+
+    def _clear(self) -> None:
+        self._fields = {name: _FieldBuffer() for name in TEXT_FIELDS}
+        self._labels: dict[str, list[Any]] = {name: [] for name in LABEL_FIELDS}
+        self._days: dict[str, list[str | None]] = {name: [] for name in _DAY_FIELDS}
+        self._urls: list[str] = []
+        self._headers: list[bytes] = []
+        self._stored = RowBlocksWriter()
+        self.doc_ids: list[str] = []
+        self.tokens = 0
+        self._row_bytes = 0
+
+    @property
+    def held_bytes(self) -> int:
+        """About how much memory a flush will have needed."""
+        return self.tokens * BYTES_A_TOKEN + self._row_bytes + self._stored.held_bytes + 300 * len(self._surfaces)
+
+    def __len__(self) -> int:
+        return len(self.doc_ids)
+
+    def add(self, stored: Mapping[str, Any], row: bytes, header: Mapping[str, Any]) -> None:
+        """Add one article: its stored form, the same as JSON, its header. All or nothing: an article that fails leaves no trace."""
+        analyzed = [self._analyzed(stored.get(name, "")) for name in TEXT_FIELDS]
+        head = header_row(header, HEADER_KEYS)
+        labels = [stored.get(name) or DEFAULTS.get(name, "") for name in LABEL_FIELDS]
+        days = [stored.get(name) for name in _DAY_FIELDS]
+        doc_id, url = stored["doc_id"], stored.get("url", "")
+        # From here on nothing can fail but the machine.
+        for name, (surfaces, positions) in zip(TEXT_FIELDS, analyzed, strict=True):
+            self._fields[name].add(surfaces, positions)
+            self.tokens += len(surfaces)
+        for name, value in zip(LABEL_FIELDS, labels, strict=True):
+            self._labels[name].append(value)
+        for name, day in zip(_DAY_FIELDS, days, strict=True):
+            self._days[name].append(day)
+        self._urls.append(url)
+        self._headers.append(head)
+        self._stored.add(row)
+        self.doc_ids.append(doc_id)
+        self._row_bytes += len(head) + 400
+
+    def segment(self, segment_id: bytes) -> SegmentData:
+        """Return everything added as one segment, and begin anew."""
+        fields, count = self._fields, len(self.doc_ids)
+        data = SegmentData(
+            segment_id=segment_id,
+            max_doc=count,
+            fields=self._indexed(fields, self._labels, self._urls, self.doc_ids),
+            doc_ids=self.doc_ids,
+            ordinals={name: ordinals_of(values, many=name in _MANY) for name, values in self._labels.items()},
+            days={name: _days(values) for name, values in self._days.items()},
+            header_keys=HEADER_KEYS,
+            headers=self._headers,
+            stored=self._stored.finish(),
+        )
+        self._clear()
+        return data
+
+    def forget(self) -> None:
+        """Let go of the numbers of the surface forms, when their memory is worth more than they save."""
+        self._surfaces = Numbered()
+
+    def _analyzed(self, text: str) -> tuple[list[int], list[int]]:
+        if not text:
+            return [], []
+        words = analyze(text)
+        numbers = self._surfaces
+        return [numbers[surface] for surface in words.surfaces], words.positions
+
+    def _indexed(
+        self, fields: Mapping[str, _FieldBuffer], labels: Mapping[str, list[Any]], urls: list[str], doc_ids: list[str]
+    ) -> Iterator[tuple[str, FieldData]]:
+        surfaces = list(self._surfaces)
+        folded = [fold(surface) for surface in surfaces]
+        exact = _ranked(folded, extra=(PARAGRAPH_TERM,))
+        classes = _ranked([term(form) for form in folded])
+        accents = _ranked([accent_term(surface) for surface in surfaces])
+        for name, buffer in fields.items():
+            yield from _text_field(name, buffer, exact, classes, accents)
+            buffer.__init__()  # type: ignore[misc]
+        for name, values in labels.items():
+            terms_of = [{label_term(one) for one in ([value] if isinstance(value, str) else value) if one} for value in values]
+            yield name, _term_field(terms_of)
+        yield "url", _term_field([{url} if url else set() for url in urls])
+        yield "doc_id", _term_field([{doc_id} for doc_id in doc_ids])
+
+
+def _ranked(terms: Sequence[str | None], extra: Sequence[str] = ()) -> _Terms:
+    """Return the distinct terms in byte order and the rank of each given one."""
+    distinct = sorted({one.encode("utf-8", "surrogatepass") for one in (*terms, *extra) if one})
+    rank = {one.decode("utf-8", "surrogatepass"): number for number, one in enumerate(distinct)}
+    return _Terms(distinct, np.fromiter((rank.get(one or "", -1) for one in terms), np.int32, len(terms)))
+
+
+def _text_field(name: str, buffer: _FieldBuffer, exact: _Terms, classes: _Terms, accents: _Terms) -> Iterator[tuple[str, FieldData]]:
+    """Yield the exact field (with accent terms and paragraph starts) and the class field of one text field."""
+    counts = np.frombuffer(buffer.counts, np.int32) if buffer.counts else np.empty(0, np.int32)
+    surfaces = np.frombuffer(buffer.surfaces, np.int32) if buffer.surfaces else np.empty(0, np.int32)
+    positions = np.frombuffer(buffer.positions, np.int32) if buffer.positions else np.empty(0, np.int32)
+    docs = np.repeat(np.arange(counts.size, dtype=np.int32), counts)
+    # One number space for the three kinds of exact terms, in byte order: words, accent terms, the paragraph sign.
+    both = sorted([*exact.terms, *accents.terms])
+    of_exact = np.searchsorted(_blob(both), _blob(exact.terms)).astype(np.int32)
+    of_accent = np.searchsorted(_blob(both), _blob(accents.terms)).astype(np.int32)
+    sign = of_exact[exact.terms.index(PARAGRAPH_TERM.encode())]
+    accent_ranks = accents.ranks[surfaces]
+    accented = np.flatnonzero(accent_ranks >= 0)
+    starts = _paragraph_starts(docs, positions)
+    all_terms = np.concatenate((of_exact[exact.ranks[surfaces]], of_accent[accent_ranks[accented]], np.full(starts.size, sign, np.int32)))
+    all_docs = np.concatenate((docs, docs[accented], docs[starts]))
+    all_positions = np.concatenate((positions, positions[accented], positions[starts]))
+    del accent_ranks, accented, starts
+    order = _sorted_order(all_terms)
+    by_term, by_doc, placed = all_terms[order], all_docs[order], all_positions[order]
+    del order, all_terms, all_docs, all_positions
+    posting = _run_starts(by_term, by_doc)
+    freqs = np.diff(np.append(posting, by_term.size)).astype(np.int32)
+    post_terms, post_docs = by_term[posting], by_doc[posting]
+    kept, first = np.unique(post_terms, return_index=True)
+    yield exact_field(name), FieldData(
+        terms=[both[number] for number in kept.tolist()],
+        starts=np.append(first, post_terms.size),
+        docs=post_docs,
+        freqs=freqs,
+        positions=placed,
+        lengths=counts,
+    )
+    del placed, by_term, by_doc
+    # The class of each exact term: every surface of one folded form has the same class.
+    class_of = np.full(len(both), -1, np.int32)
+    class_of[of_exact[exact.ranks]] = classes.ranks
+    yield name, _class_field(name, class_of, kept, (post_terms, post_docs, freqs), classes.terms, counts)
+
+
+def _class_field(
+    name: str,
+    class_of: npt.NDArray[np.int32],
+    exact_kept: npt.NDArray[np.int32],
+    postings: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]],
+    terms: list[bytes],
+    lengths: npt.NDArray[np.int32],
+) -> FieldData:
+    """Return the class field: the postings of the forms of each class added up; its positions are theirs."""
+    post_terms, post_docs, freqs = postings
+    wanted = class_of[post_terms]
+    having = wanted >= 0
+    key = wanted[having].astype(np.int64) << 32 | post_docs[having]
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    first = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if key.size else np.empty(0, np.int64)
+    added = np.add.reduceat(freqs[having][order], first).astype(np.int32) if key.size else np.empty(0, np.int32)
+    key = key[first]
+    class_ranks, docs = (key >> 32).astype(np.int32), (key & 0xFFFFFFFF).astype(np.int32)
+    kept, starts = np.unique(class_ranks, return_index=True)
+    place = np.full(len(terms) + 1, -1, np.int32)
+    place[kept] = np.arange(kept.size, dtype=np.int32)
+    return FieldData(
+        terms=[terms[number] for number in kept.tolist()],
+        starts=np.append(starts, class_ranks.size),
+        docs=docs,
+        freqs=added,
+        lengths=lengths,
+        forms=Forms(exact_field(name), place[class_of[exact_kept]]),
+    )
+
+
+def _blob(terms: list[bytes]) -> npt.NDArray[np.object_]:
+    return np.array(terms, dtype=object)
+
+
+def _paragraph_starts(docs: npt.NDArray[np.int32], positions: npt.NDArray[np.int32]) -> I64:
+    """Return the tokens that begin a paragraph."""
+    if not docs.size:
+        return np.empty(0, np.int64)
+    begins = np.ones(docs.size, np.bool_)
+    begins[1:] = (docs[1:] != docs[:-1]) | (positions[1:] - positions[:-1] >= PARAGRAPH_GAP)
+    return np.flatnonzero(begins)
+
+
+def _sorted_order(terms: npt.NDArray[np.int32]) -> I64:
+    """Return the order by term, then as added.
+
+    numpy sorts plain int64 several times faster than it argsorts. Accent terms and paragraph signs were appended behind the words and
+    are never words themselves, so that the postings of each term stay in the order of articles and positions.
+    """
+    bits = max(1, (terms.size - 1).bit_length()) if terms.size else 1
+    assert int(terms.max(initial=0)).bit_length() + bits < 63
+    return np.sort(terms.astype(np.int64) << bits | np.arange(terms.size)) & ((1 << bits) - 1)
+
+
+def _run_starts(terms: npt.NDArray[np.int32], docs: npt.NDArray[np.int32]) -> I64:
+    if not terms.size:
+        return np.empty(0, np.int64)
+    begins = np.ones(terms.size, np.bool_)
+    begins[1:] = (terms[1:] != terms[:-1]) | (docs[1:] != docs[:-1])
+    return np.flatnonzero(begins)
+
+
+def _term_field(terms_of: Sequence[set[str]]) -> FieldData:
+    """Return a field of whole values: which articles have each."""
+    numbers = Numbered()
+    flat = np.fromiter((numbers[one] for terms in terms_of for one in terms), np.int64)
+    docs = np.repeat(np.arange(len(terms_of), dtype=np.int64), [len(terms) for terms in terms_of])
+    names = [name.encode("utf-8", "surrogatepass") for name in numbers]
+    by_name = sorted(range(len(names)), key=names.__getitem__)
+    rank = np.empty(len(names), np.int64)
+    rank[by_name] = np.arange(len(names))
+    key = np.sort(rank[flat] << 32 | docs) if flat.size else flat
+    kept, starts = np.unique(key >> 32, return_index=True)
+    return FieldData(
+        terms=[names[number] for number in by_name],
+        starts=np.append(starts, key.size),
+        docs=(key & 0xFFFFFFFF).astype(np.int32),
+        freqs=np.ones(key.size, np.int32),
+    )
+
+
+def _days(values: Sequence[str | None]) -> Days:
+    days = np.fromiter((NO_DAY if not day else first_day(day).toordinal() - _EPOCH for day in values), np.int32, len(values))
+    precisions = np.fromiter((0 if not day else (len(day) - 1) // 3 for day in values), np.uint8, len(values))
+    return Days(days, precisions)
+
