@@ -216,7 +216,7 @@ _PROBES = (
 def analysis_digest() -> str:
     """Return the sha256 of the word data and of what the analysis makes of fixed sentences; stored with every index."""
     digest = hashlib.sha256()
-    parts = [load_lexicon().digest, load_curated().digest, " ".join(sorted(STOP_WORDS)), IGNORABLE]
+    parts = [load_lexicon().digest(), load_curated().digest, " ".join(sorted(STOP_WORDS)), IGNORABLE]
     for probe in _PROBES:
         for token in tokenize(probe):
             folded = fold(token.surface)

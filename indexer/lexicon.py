@@ -30,12 +30,15 @@ class Entry:
 class Lexicon:
     """The folded forms of French and their classes; immutable, so any number of threads may ask."""
 
-    __slots__ = ("_block", "digest")
+    __slots__ = ("_block",)
 
     def __init__(self, block: bytes) -> None:
         """Take the sorted lines `form [TAB code] [TAB "*"]`, in ASCII, without a newline at either end."""
         self._block = b"\n" + block + b"\n"
-        self.digest = hashlib.sha256(block).hexdigest()
+
+    def digest(self) -> str:
+        """Return the sha256 of the words; asked for when an index is written or opened, never on the way of a word."""
+        return hashlib.sha256(self._block).hexdigest()
 
     def __contains__(self, folded: str) -> bool:
         return self._line(folded) is not None

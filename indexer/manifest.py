@@ -39,6 +39,7 @@ FORMAT: Final = "marbre-manifest"
 FORMAT_VERSION: Final = 1
 MANIFEST_BYTES: Final = 64 << 20
 POINTER_BYTES: Final = 64
+DELETION_BYTES: Final = 64 << 20  # for all segments together, half a thousand million documents; a forged manifest inflates no further
 MAX_COUNT: Final = 1 << 62
 _SAFE_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _FOLDER: Final = re.compile(r"g([0-9]{8})")
@@ -221,7 +222,7 @@ def parse_manifest(data: bytes, path: object, location: object = "") -> Manifest
         raise IndexForeign(location or path, "manifest version", _shown(record.get("version")), FORMAT_VERSION)
     try:
         return _manifest_from(record)
-    except (KeyError, TypeError, ValueError, zlib.error, binascii.Error) as error:
+    except (KeyError, IndexError, TypeError, ValueError, zlib.error, binascii.Error) as error:
         raise IndexCorrupt(path, f"not a manifest ({_shown(error)})") from error
 
 
@@ -234,7 +235,10 @@ def _manifest_from(record: Mapping[str, Any]) -> Manifest:
     named = {entry.name for entry in files}
     if len(named) != len(files):
         raise ValueError("a file is named twice")
-    segments = tuple(_segment_from(row, named) for row in _list(record["segments"]))
+    rows = [_list(row) for row in _list(record["segments"])]
+    if sum((_count(row[2]) + 7) // 8 for row in rows if row[3] is not None) > DELETION_BYTES:
+        raise ValueError("more deletions than any index has")
+    segments = tuple(_segment_from(row, named) for row in rows)
     if record["toc"] not in named:
         raise ValueError("its table of contents is not among its files")
     return Manifest(
@@ -252,8 +256,8 @@ def _manifest_from(record: Mapping[str, Any]) -> Manifest:
     )
 
 
-def _segment_from(row: object, named: set[str]) -> SegmentEntry:
-    name, files, doc_count, bits = _list(row)
+def _segment_from(row: list[Any], named: set[str]) -> SegmentEntry:
+    name, files, doc_count, bits = row
     names = tuple(_name(file) for file in _list(files))
     if not names or not named.issuperset(names):
         raise ValueError("a segment needs a file that is not named")

@@ -36,6 +36,7 @@ from indexer.manifest import (
     SegmentEntry,
     folder_number,
     manifest_name,
+    parse_manifest,
     render_manifest,
     render_pointer,
 )
@@ -183,8 +184,10 @@ class Session:
             toc=name,
             files=tuple(entries),
         )
+        path, rendered = self.folder / manifest_name(self._next), render_manifest(manifest)
+        parse_manifest(rendered, path, self.location)  # a writer's mistake must not become an index that nobody can open
         self._files.sync_folder(self.folder)
-        replace_file(self._files, self.folder / manifest_name(self._next), render_manifest(manifest))
+        replace_file(self._files, path, rendered)
         self._files.sync_folder(self.folder)
         return manifest
 

@@ -32,9 +32,9 @@ ONE_FOR_ONE = (
     | dict.fromkeys(map(ord, HYPHENS), "-")
     | dict.fromkeys(map(ord, MIDDLE_DOTS), "·")
     | dict.fromkeys(map(ord, "™®©℠"), " ")
-    | {0xBA: "°", 0xA0: " ", 0x202F: " ", 0x2009: " "}
+    | {0xBA: "°", 0x202F: "\u00a0", 0x2009: "\u00a0"}
 )
-_PLAIN = re.compile(r"[\x00-\x7eÀ-ÖØ-öø-ÿŒœ°·€«»“”—]*")  # after ONE_FOR_ONE: nothing to compose, nothing to drop
+_PLAIN = re.compile(r"[\x00-\x7e\u00a0À-ÖØ-öø-ÿŒœ°·€«»“”—]*")  # after ONE_FOR_ONE: nothing to compose, nothing to drop
 _CLUSTER = re.compile(rf"[^{IGNORABLE}](?:[{IGNORABLE}]*[{MARKS}])*")
 _LINE_END_MARK = re.compile(r"[\u00ad¬](?=[ \t]*\r?\n)")
 
@@ -50,6 +50,7 @@ INCLUSIVE = frozenset(
     """.split()
 )
 _SUFFIX = "|".join(sorted(INCLUSIVE, key=lambda suffix: (-len(suffix), suffix)))
+_BEFORE = {"e": "déiturlnsc", "ne": "n", "le": "l", "te": "t", "fe": "f", "ve": "f", "se": "xsr"}  # an ending alone: after which letters
 _VOWEL = "aeiouyhàâäáãåæéèêëíìîïóòôöõøœúùûüýÿɛɔAEIOUYHÀÂÄÁÃÅÆÉÈÊËÍÌÎÏÓÒÔÖÕØŒÚÙÛÜÝŸƐƆ"
 _ROMAN = re.compile(r"(C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})$")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
@@ -108,6 +109,8 @@ def _compatible(cluster: str, before: list[str]) -> str:
     if cluster == "ᵒ" and before in (["n"], ["N"]):
         return "°"
     if cluster in "½¼¾⅓⅔⅛":
+        return cluster
+    if cluster == "\u00a0":
         return cluster
     return unicodedata.normalize("NFKC", cluster).translate(ONE_FOR_ONE)
 
@@ -198,10 +201,12 @@ def _inclusive(match: re.Match[str]) -> Part | None:
     suffixes = [suffix.lower() for suffix in re.split(r"[·./()-]+", match["endings"]) if suffix]
     if not suffixes or any(suffix not in INCLUSIVE for suffix in suffixes):
         return None
+    if len(suffixes) == 1 and match["endings"][0] == "." and base[-1] not in _BEFORE.get(suffixes[0].removesuffix("s"), base[-1]):
+        return None  # exemple.ne and presse.es are hosts, citoyen.ne is not
     lexicon = load_lexicon()
     whole = next((form for form in (base, f"{base}s", f"{base}x") if fold(form) in lexicon and fold(form) != "tou"), None)
     if whole is None and match["endings"][0] != "·":
-        return None  # exemple.ne is a host, Paul-e a typing error
+        return None
     return _one(match, whole or base, "inclusive")
 
 
@@ -231,7 +236,7 @@ RULES: tuple[tuple[str, str, Callable[[re.Match[str]], Part | None]], ...] = (
     ("acronym", rf"{_START}{LETTER}(?:\.-?{LETTER})+(?:\.(?:s{_END})?)?{_END}", _acronym),
     (
         "grouped",
-        r"(?<![^\W_])(?<!\d[.,])(?:[1-9]\d{0,2}(?P<group_mark>[ .'])\d{3}(?:(?P=group_mark)\d{3})*(?:,\d+)?"
+        r"(?<![^\W_])(?<!\d[.,])(?:[1-9]\d{0,2}(?P<group_mark>[ \u00a0.'])\d{3}(?:(?P=group_mark)\d{3})*(?:,\d+)?"
         r"|[1-9]\d{0,2}(?:,\d{3}){2,})(?!\d|[.,']\d)",
         _grouped,
     ),
@@ -354,5 +359,5 @@ def _joined_form(text: str, compound: list[Part]) -> str | None:
     if all(part.rule in ("number", "ordinal", "elision") for part in compound):
         return None  # 2012-023, IVe-Ve
     first = next(part.start for part in compound if part.words)
-    joined = "".join(character for character in text[first : compound[-1].end] if character not in "-' \t\r\n.·()/")
+    joined = "".join(character for character in text[first : compound[-1].end] if character not in "-' \u00a0\t\r\n.·()/")
     return joined if len(joined) <= JOINED_CHARACTERS and joined.isalnum() else None

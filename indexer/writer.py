@@ -19,10 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus.errors import IndexProblem
-try:
-    from indexer.codec.merging import merge_segments
-except ImportError:
-    merge_segments = None
+from indexer.codec.merging import merge_segments
 from indexer.codec.segment import SEGMENT_EXTENSION, SegmentReader
 from indexer.codec.whoosh_codec import MarbreSegment
 from indexer.french import analysis_digest

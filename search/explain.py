@@ -9,15 +9,15 @@ from whoosh.query import Query
 
 from search.evaluate import Evaluation, scoring_nodes
 from search.matches import values_at
-from search.ranking import closeness, coverage_factor, saturated
-from search.rescoring import close_pairs
+from search.ranking import closeness, coverage_factor, lead, saturated
+from search.rescoring import rescore
 from search.understood import render
 
 __all__ = ["explain"]
 
 
 def explain(evaluation: Evaluation, query: Query, number: int) -> dict[str, Any]:
-    """Return the parts of the score of article ``number``: words by form, coverage, closeness. The parts give the score."""
+    """Return the parts of the score of article ``number``: words by form, coverage, closeness, early places. The parts give the score."""
     docs = np.array([number], np.int32)
     constants = evaluation.constants
     words = []
@@ -38,15 +38,29 @@ def explain(evaluation: Evaluation, query: Query, number: int) -> dict[str, Any]
     whole = evaluation.weigh(query, docs)
     asked = sum(evaluation.idf(node) for node in scoring_nodes(query))
     factor = float(coverage_factor(whole.found, asked, constants)[0])
-    pairs, close = [], 0.0
-    for pair in close_pairs(evaluation, query, docs):
-        if pair.distances[0] > 0:
-            score = float(closeness([pair.distances], [pair.weight], constants)[0])
-            close += score
-            pairs.append({"words": [render(word) for word in pair.words], "distance": int(pair.distances[0]), "score": round(score, 4)})
+    added = rescore(evaluation, query, docs)
+    pairs = [
+        {
+            "words": [render(word) for word in pair.words],
+            "distance": int(pair.distances[0]),
+            "score": round(float(closeness([pair.distances], [pair.weight], constants)[0]), 4),
+        }
+        for pair in added.pairs
+        if pair.distances[0] > 0
+    ]
+    early = [
+        {
+            "word": render(place.word),
+            "place": int(place.firsts[0]),
+            "score": round(float(lead([place.firsts], [place.weight], constants)[0]), 4),
+        }
+        for place in added.places
+        if place.firsts[0] >= 0
+    ]
     return {
         "words": words,
         "coverage": round(factor, 4),
         "closeness": pairs,
-        "score": round(float(whole.scores[0]) * factor + close, 4),
+        "lead": early,
+        "score": round(float(whole.scores[0]) * factor + float(added.bonus[0]), 4),
     }

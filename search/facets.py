@@ -167,7 +167,7 @@ def _passing(collection: Collection, field: str, group: Sequence[Filter]) -> npt
 
 def _with_values(collection: Collection, field: str, values: set[str]) -> npt.NDArray[np.bool_]:
     if field not in ("year", "month"):
-        return collection.having(field, lambda value: folded_label(value) in values, none="" in values)
+        return collection.having(field, lambda value: _key(field, value) in values, none="" in values)
     months = _months(collection)
     numbers = [int(value[:4]) * 12 + (int(value[5:7]) - 1 if field == "month" else 0) for value in values if value]
     known = np.isin(months // 12, [number // 12 for number in numbers]) & (months >= 0) if field == "year" else np.isin(months, numbers)
@@ -183,12 +183,16 @@ def _selected(filters: Sequence[Filter], field: str) -> tuple[set[str], set[str]
 
 def _absent(filters: Sequence[Filter], field: str, shown: set[str]) -> list[str]:
     """Return chosen values that no counted article has: a choice must stay visible, so that it can be taken back."""
-    values = dict.fromkeys(value for one in filters if one.field == field for value in one.values if value)
-    return [value for value in values if _key(field, value) not in shown]
+    absent: dict[str, str] = {}
+    for value in (value for one in filters if one.field == field for value in one.values if value):
+        if _key(field, value) not in shown:
+            absent.setdefault(_key(field, value), value)
+    return list(absent.values())
 
 
 def _key(field: str, value: str) -> str:
-    return value if field in ("year", "month") or not value else folded_label(value)
+    """Return under what a value is compared; "" is no value at all, so a name without a letter (« *** ») stands for itself."""
+    return value if field in ("year", "month") or not value else folded_label(value) or value
 
 
 def _by_count(row: tuple[str, int]) -> tuple[int, str, str]:

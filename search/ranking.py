@@ -1,13 +1,14 @@
 """Which article first? One formula over what the evaluation counted; pure arithmetic on arrays.
 
-    score(article) = coverage ** COVERAGE * Σ words [ Σ forms  WEIGHT(form) * idf(form) * tf~ / (K1 + tf~) ]  +  closeness
+    score(article) = coverage ** COVERAGE * Σ words [ Σ forms  WEIGHT(form) * idf(form) * tf~ / (K1 + tf~) ]  +  closeness  +  lead
 
 The forms of a word are its inflection class, its exact folded form (the same word before its family) and, when accents were
 typed, its accented form (côte before côté). ``tf~`` is BM25F's pseudo-frequency: occurrences in headline, standfirst and body,
 each divided by how long that field is, weighted and added *before* saturation, so that a word in the headline counts more but
 three fields never count thrice. Coverage is the share of the asked idf that the article has (1 when it has every word).
-Closeness adds, for neighbouring words of the question, what their smallest distance in the text deserves; it is computed for
-the ``RESCORED`` best by the rest of the formula only, because nobody reads on to where it would change nothing.
+Closeness adds, for neighbouring words of the question, what their smallest distance in the text deserves; lead adds what a word
+deserves that stands early in the body, because the press says first what an article is about. Both are computed for the ``RESCORED``
+best by the rest of the formula only: nobody reads on to where they would change nothing.
 
 Source: BM25F as in Robertson & Zaragoza, "The Probabilistic Relevance Framework" (2009), section 3.6; idf with the +1 inside
 the logarithm (never negative), as Lucene has it. The constants were calibrated together with ``bench/quality.py``.
@@ -47,11 +48,13 @@ class Constants:
     k1: float = 1.2
     length: Mapping[str, float] = field(default_factory=lambda: {"headline": 0.3, "standfirst": 0.5, "body": 0.75})
     weight: Mapping[str, float] = field(default_factory=lambda: {"headline": 2.5, "standfirst": 1.5, "body": 1.0})
-    exact: float = 0.45
+    exact: float = 0.35
     accent: float = 0.25
     pattern: float = 0.5  # a word of a prefix, wildcard or fuzzy search counts half a word that was typed
-    coverage: float = 1.0
+    coverage: float = 0.0
     close: float = 0.6
+    lead: float = 0.6
+    lead_tokens: float = 100.0  # where the worth of an early place has fallen to a half
 
 
 CONSTANTS: Final = Constants()
@@ -93,6 +96,18 @@ def closeness(distances: Sequence[npt.NDArray[np.int64]], weights: Sequence[floa
     total = np.zeros(distances[0].shape, np.float32)
     for distance, weight in zip(distances, weights, strict=True):
         total += np.where(distance > 0, np.float32(constants.close * weight) / np.maximum(distance, 1).astype(np.float32), np.float32(0))
+    return total
+
+
+def lead(firsts: Sequence[npt.NDArray[np.int64]], weights: Sequence[float], constants: Constants = CONSTANTS) -> Floats:
+    """Return what early places add: Σ words ``lead * weight / (1 + place / lead_tokens)``.
+
+    ``firsts[i]`` are the first places of word ``i`` in the bodies (-1 = not there), ``weights[i]`` its idf.
+    """
+    total = np.zeros(firsts[0].shape, np.float32)
+    for first, weight in zip(firsts, weights, strict=True):
+        early = np.float32(constants.lead * weight) / (1 + first.astype(np.float32) / np.float32(constants.lead_tokens))
+        total += np.where(first >= 0, early, np.float32(0))
     return total
 
 

@@ -1,4 +1,4 @@
-"""How close do the words of the question stand in an article? Distances of neighbouring words, for a few articles."""
+"""How close together, and how early, do the words of the question stand? For the few articles whose order it may change."""
 
 from __future__ import annotations
 
@@ -14,55 +14,89 @@ from indexer.schema import TEXT_FIELDS
 from search.collection import Docs
 from search.evaluate import Evaluation
 from search.nodes import Compound, Phrase, Word
-from search.ranking import nearest_distances
+from search.ranking import Floats, closeness, lead, nearest_distances
 from search.relaxing import MostOf
 
-__all__ = ["Pair", "close_pairs"]
+__all__ = ["Pair", "Placed", "Rescoring", "rescore"]
 
-MAX_PAIRS: Final = 12
+MAX_WORDS: Final = 13
+Asked = Word | Phrase | Compound
+I64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Two neighbouring words of a question: smallest distance per article (0 = not both in one field), and their weight."""
 
-    words: tuple[Word | Phrase | Compound, Word | Phrase | Compound]
-    distances: npt.NDArray[np.int64]
+    words: tuple[Asked, Asked]
+    distances: I64
     weight: float
 
 
-def close_pairs(evaluation: Evaluation, query: Query, docs: Docs) -> list[Pair]:
-    """Return the pairs of neighbouring words of a question with their distances in ``docs`` (in that order)."""
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A word of a question: its first place in the body per article (-1 = not there), and its weight."""
+
+    word: Asked
+    firsts: I64
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rescoring:
+    """What closeness and early places add to some articles, and of what it is made."""
+
+    bonus: Floats
+    pairs: tuple[Pair, ...] = ()
+    places: tuple[Placed, ...] = ()
+
+
+def rescore(evaluation: Evaluation, query: Query, docs: Docs) -> Rescoring:
+    """Return what is added to ``docs``, in their order."""
     words = _neighbours(query)
-    if len(words) < 2 or not docs.size:
-        return []
+    if not words or not docs.size:
+        return Rescoring(np.zeros(docs.size, np.float32))
     order = np.argsort(docs)
     ascending = docs[order]
-    nearest = [np.zeros(docs.size, np.int64) for _ in words[1:]]
-    for field in TEXT_FIELDS:
-        rows_places = [_rows(evaluation, word, field, ascending) for word in words]
-        for at, ((rows_a, places_a), (rows_b, places_b)) in enumerate(pairwise(rows_places)):
-            found = nearest_distances(rows_a, places_a, rows_b, places_b, docs.size)
-            nearest[at] = np.where((found > 0) & ((nearest[at] == 0) | (found < nearest[at])), found, nearest[at])
     back = np.empty_like(order)
     back[order] = np.arange(order.size)
+    nearest = [np.zeros(docs.size, np.int64) for _ in words[1:]]
+    firsts: list[I64] = []
+    for field in TEXT_FIELDS:
+        placed = [_rows(evaluation, word, field, ascending) for word in words]
+        for at, ((rows_a, places_a), (rows_b, places_b)) in enumerate(pairwise(placed)):
+            found = nearest_distances(rows_a, places_a, rows_b, places_b, docs.size)
+            nearest[at] = np.where((found > 0) & ((nearest[at] == 0) | (found < nearest[at])), found, nearest[at])
+        if field == "body":
+            firsts = [_firsts(rows, places, docs.size) for rows, places in placed]
     weights = [evaluation.idf(word) for word in words]
-    return [Pair((words[at], words[at + 1]), nearest[at][back], min(weights[at], weights[at + 1])) for at in range(len(words) - 1)]
+    pairs = tuple(Pair((words[at], words[at + 1]), nearest[at][back], min(weights[at], weights[at + 1])) for at in range(len(words) - 1))
+    places = tuple(Placed(word, first[back], weight) for word, first, weight in zip(words, firsts, weights, strict=True))
+    bonus = lead([place.firsts for place in places], weights, evaluation.constants)
+    if pairs:
+        bonus += closeness([pair.distances for pair in pairs], [pair.weight for pair in pairs], evaluation.constants)
+    return Rescoring(bonus, pairs, places)
 
 
-def _rows(
-    evaluation: Evaluation, word: Word | Phrase | Compound, field: str, docs: Docs
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _rows(evaluation: Evaluation, word: Asked, field: str, docs: Docs) -> tuple[I64, I64]:
+    """Return article (its rank among ``docs``) and position of every place of a word in one field."""
     if word.field not in (None, field):
         return np.empty(0, np.int64), np.empty(0, np.int64)
     keys = evaluation.places(word, field, docs).keys
     return np.searchsorted(docs, (keys >> 32).astype(np.int32)).astype(np.int64), keys & 0xFFFFFFFF
 
 
-def _neighbours(query: Query) -> list[Word | Phrase | Compound]:
+def _firsts(rows: I64, places: I64, count: int) -> I64:
+    firsts = np.full(count, -1, np.int64)
+    distinct, at = np.unique(rows, return_index=True)
+    firsts[distinct] = places[at]
+    return firsts
+
+
+def _neighbours(query: Query) -> list[Asked]:
     """Return the words of the question that were typed one after the other, outside OR and NOT."""
     if isinstance(query, MostOf):
         children = query.nodes
     else:
-        children = tuple(query.subqueries) if isinstance(query, And) or (isinstance(query, Or) and query.subqueries) else (query,)
-    return [child for child in children if isinstance(child, Word | Phrase | Compound)][: MAX_PAIRS + 1]
+        children = tuple(query.subqueries) if isinstance(query, And | Or) else (query,)
+    return [child for child in children if isinstance(child, Word | Phrase | Compound)][:MAX_WORDS]

@@ -60,19 +60,16 @@ class _Writer:
 
     @write.register
     def _and(self, query: And) -> str:
-        children = list(query.children())
-        scored = any(not _droppable(child) and _content(child) for child in children)
+        children = [(child, self._nested(child, Or)) for child in query.children()]
+        droppable = [_droppable(child) and not written.endswith('"') for child, written in children]  # never in quotes
+        scored = any(_content(child) and not dropped for (child, _), dropped in zip(children, droppable, strict=True))
+        alone = all(isinstance(child, Not) for child, _ in children[1:])
         text = ""
-        for child in children:
-            if isinstance(child, Every) and all(isinstance(other, Not) for other in children[1:]):
+        for (child, written), dropped in zip(children, droppable, strict=True):
+            if isinstance(child, Every) and alone:
                 continue
-            if isinstance(child, Not):
-                text += (" " if text else "") + self.write(child)
-                continue
-            written = self._nested(child, Or)
-            if scored and _droppable(child):
-                written = f"+{written}"
-            text += (self.both if text else "") + written
+            joint = " " if isinstance(child, Not) else self.both
+            text += (joint if text else "") + ("+" if scored and dropped else "") + written
         return text
 
     @write.register

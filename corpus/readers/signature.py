@@ -74,7 +74,7 @@ SIGNATURE_CHARS: Final = 120
 SIGNATURE_LINES: Final = 4
 LONG_RATIO: Final = 1.4  # a teaser is that much longer than a wrapped line
 LONG_CHARS: Final = 100
-SAME_LENGTH_CHARS: Final = 3  # a site cuts its teasers at a fixed length, then trims a space and adds a stop
+SAME_LENGTH: Final = 3  # a site cuts its teasers at a fixed length, then trims a space and adds a stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,12 +247,14 @@ def _series(rest: Sequence[str], long_chars: float) -> tuple[Teaser, ...] | None
 
 
 def _cuts(texts: Sequence[str]) -> int:
-    """Count the texts that end with a mark of cutting, or at the length where the others were cut."""
-    longest = max(map(len, texts))
-    same = [len(text) >= longest - SAME_LENGTH_CHARS and longest >= LONG_CHARS for text in texts]
-    if sum(same) < 3:  # two paragraphs of one length may be chance
-        same = [False] * len(texts)
-    return sum(equal or bool(_CUT.search(text)) for equal, text in zip(same, texts, strict=True))
+    """Count the texts that end with a mark of cutting, or at the length where the others were cut: in characters or in bytes."""
+    same: set[int] = set()
+    for lengths in ([len(text) for text in texts], [len(text.encode("utf-8", "replace")) for text in texts]):
+        longest = max(lengths)
+        equal = {at for at, length in enumerate(lengths) if length >= longest - SAME_LENGTH and longest >= LONG_CHARS}
+        if len(equal) >= 3:  # two paragraphs of one length may be chance
+            same |= equal
+    return sum(at in same or bool(_CUT.search(text)) for at, text in enumerate(texts))
 
 
 def _unsigned_tail(lines: Sequence[str]) -> int:

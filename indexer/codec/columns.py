@@ -6,6 +6,7 @@ Columns are arrays by document number: ordinals into a dictionary of values (a f
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -43,7 +44,8 @@ LENGTH_TABLE: Final = _length_table()
 
 def length_codes(lengths: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """Return the byte of each length: the greatest table entry that is not above it; exact to 40, then within 1/16."""
-    return (np.searchsorted(LENGTH_TABLE, np.minimum(lengths, LENGTH_TABLE[-1]), side="right") - 1).astype(np.uint8)
+    codes: npt.NDArray[np.uint8] = (np.searchsorted(LENGTH_TABLE, np.minimum(lengths, LENGTH_TABLE[-1]), side="right") - 1).astype(np.uint8)
+    return codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _ordinal_dtype(values: int) -> str:
 def write_ordinals(out: ContainerWriter, name: str, column: Ordinals) -> dict[str, Any]:
     """Write a facet column; return what the meta section says of it. Raises: ValueError for a wrong dictionary or ordinal."""
     values = list(column.values)
-    if not values or values[0] != "" or any(a >= b for a, b in zip(values, values[1:], strict=False)):
+    if not values or values[0] != "" or not all(map(operator.lt, values, values[1:])):
         raise ValueError(f"column {name}: the values must be “” and then sorted, distinct ones")
     if len(column.ordinals) and int(column.ordinals.max()) >= len(values):
         raise ValueError(f"column {name}: ordinal {int(column.ordinals.max())} of {len(values)} values")

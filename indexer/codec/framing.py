@@ -23,7 +23,18 @@ import numpy.typing as npt
 
 from corpus.errors import IndexCorrupt, IndexForeign
 
-__all__ = ["CHUNK_BYTES", "FORMAT_VERSION", "Container", "ContainerWriter", "FileInfo", "OpenFile", "Section", "verify_container"]
+__all__ = [
+    "CHUNK_BYTES",
+    "FORMAT_VERSION",
+    "Container",
+    "ContainerWriter",
+    "FileInfo",
+    "OpenFile",
+    "Section",
+    "open_plainly",
+    "verify_container",
+    "writing",
+]
 
 OpenFile = Callable[[str, str], BinaryIO]  # the seam of fault injection: (path, mode) -> file
 Buffer = bytes | bytearray | memoryview | mmap.mmap
@@ -35,7 +46,9 @@ ALIGN_BYTES: Final = 64
 CHUNK_BYTES: Final = 1 << 16
 
 _HEADER = struct.Struct("<8sII16s28xI")  # magic, version, flags, segment id, reserved, crc of the rest
-_FOOTER = struct.Struct("<QQQII16s4xI8s")  # total, table offset, checksum offset, sections, crc of table and checksums, id, crc of footer, magic
+_FOOTER = struct.Struct(
+    "<QQQII16s4xI8s"
+)  # total, table offset, checksum offset, sections, crc of table and checksums, id, crc of footer, magic
 _ROW = struct.Struct("<QQIH")  # offset, length, first checksum, bytes of the name that follows
 _HEADER_CRC_AT: Final = _HEADER.size - 4
 _FOOTER_CRC_AT: Final = _FOOTER.size - 12
@@ -160,7 +173,9 @@ class Section:
         for chunk in range(start // CHUNK_BYTES, -(-stop // CHUNK_BYTES)):
             if not self._seen[chunk]:
                 if not self.chunk_is_sound(chunk):
-                    raise IndexCorrupt(self._path, f"section {self.name}, bytes from {chunk * CHUNK_BYTES}: checksum differs from what was written")
+                    raise IndexCorrupt(
+                        self._path, f"section {self.name}, bytes from {chunk * CHUNK_BYTES}: checksum differs from what was written"
+                    )
                 self._seen[chunk] = 1
                 if all(self._seen):
                     self._unseen = 0
@@ -230,7 +245,9 @@ class Container:
 
 
 def _map_file(path: str) -> Buffer:
-    flags = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    flags = (
+        os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    )
     try:
         handle = os.open(path, flags)
     except FileNotFoundError:
@@ -259,7 +276,11 @@ def _parse(view: memoryview, path: str) -> tuple[bytes, dict[str, Section]]:
     if total != len(view) or footer_id != segment_id:
         raise IndexCorrupt(path, f"footer says {total} bytes of segment {footer_id.hex()}, found {len(view)} of {segment_id.hex()}")
     end = total - _FOOTER.size
-    if not _HEADER.size <= table_at <= crcs_at <= end or (end - crcs_at) % 4 or zlib.crc32(view[crcs_at:end], zlib.crc32(view[table_at:crcs_at])) != crc:
+    if (
+        not _HEADER.size <= table_at <= crcs_at <= end
+        or (end - crcs_at) % 4
+        or zlib.crc32(view[crcs_at:end], zlib.crc32(view[table_at:crcs_at])) != crc
+    ):
         raise IndexCorrupt(path, "table of sections damaged")
     crcs: npt.NDArray[np.uint32] = np.frombuffer(view[crcs_at:end], dtype="<u4")
     return segment_id, {row.name: _section(view, row, crcs, table_at, path) for row in _rows(view[table_at:crcs_at], count, path)}
@@ -298,6 +319,48 @@ def _section(view: memoryview, row: _Row, crcs: npt.NDArray[np.uint32], table_at
     return Section(path, row.name, view[row.offset : row.offset + row.length], crcs[row.first_crc : row.first_crc + chunks])
 
 
+def open_plainly(path: str, mode: str) -> BinaryIO:
+    """Open a file; what takes its place in tests makes it fail."""
+    return open(path, mode)  # type: ignore[return-value]
+
+
+class writing(contextlib.AbstractContextManager["writing"]):  # noqa: N801 - reads as a verb: with writing(path, id) as file
+    """Write a container to a new file, flush, fsync and close it; nothing is left of it when the block fails.
+
+    The caller makes the name last by an fsync of the folder.
+    """
+
+    def __init__(self, path: str | Path, segment_id: bytes, open_file: OpenFile = open_plainly) -> None:
+        self._path = str(path)
+        self._file = open_file(self._path, "xb")
+        self.out: ContainerWriter
+        self.info: FileInfo
+        try:
+            self.out = ContainerWriter(self._file, segment_id)
+        except BaseException:
+            self._discard()
+            raise
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        if kind is not None:
+            self._discard()
+            return
+        try:
+            self.info = self.out.finish()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        except BaseException:
+            self._discard()
+            raise
+
+    def _discard(self) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+        with contextlib.suppress(OSError):
+            os.unlink(self._path)
+
+
 def verify_container(path: str | Path) -> list[str]:
     """Read every byte of a container and return what is wrong, each problem naming file and section; [] = sound."""
     try:
@@ -313,7 +376,9 @@ def verify_container(path: str | Path) -> list[str]:
         section = container.section(name)
         bad = [chunk for chunk in range(-(-len(section) // CHUNK_BYTES)) if not section.chunk_is_sound(chunk)]
         if bad:
-            problems.append(f"{path}: section {name}: checksum differs in {len(bad)} of {-(-len(section) // CHUNK_BYTES)} chunks, first at byte {bad[0] * CHUNK_BYTES}")
+            problems.append(
+                f"{path}: section {name}: checksum differs in {len(bad)} of {-(-len(section) // CHUNK_BYTES)} chunks, first at byte {bad[0] * CHUNK_BYTES}"
+            )
     rows = sorted((row.offset, row.length, row.name) for row in _table(view, str(path)))
     for offset, length, name in [*rows, (_FOOTER.unpack(view[-_FOOTER.size :])[1], 0, "table")]:
         if any(view[covered:offset]):

@@ -85,7 +85,12 @@ def pack_lists(values: npt.NDArray[Any], starts: npt.NDArray[Any]) -> Packed:
         chosen = np.flatnonzero(short & (classes == width_class))
         _pack_class(words, values, width_class, (starts[chosen], counts[chosen], offsets[chosen], body[chosen], exceptions[chosen]))
     for number in long.tolist():
-        _pack_one(words[offsets[number] : offsets[number + 1]], values[starts[number] : starts[number + 1]], int(classes[number]), int(exceptions[number]))
+        _pack_one(
+            words[offsets[number] : offsets[number + 1]],
+            values[starts[number] : starts[number + 1]],
+            int(classes[number]),
+            int(exceptions[number]),
+        )
     return Packed(words, offsets, classes, exceptions)
 
 

@@ -19,7 +19,7 @@ from indexer.codec.framing import Container, ContainerWriter, Section
 from indexer.codec.packing import WIDTHS, Packed, concatenated_ranges, pack_lists, unpack_list, unpack_lists, words_of
 from indexer.codec.terms import TermsWriter
 
-__all__ = ["LONG_LIST", "Portion", "PostingsReader", "PostingsWriter", "portions_of"]
+__all__ = ["LONG_LIST", "Portion", "PostingsReader", "PostingsWriter", "portions_of", "union_of_positions"]
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -95,7 +95,9 @@ class PostingsWriter:
         return count
 
 
-def _pack(starts: I64, docs: npt.NDArray[Any], freqs: npt.NDArray[Any], positions: npt.NDArray[Any] | None, base: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+def _pack(
+    starts: I64, docs: npt.NDArray[Any], freqs: npt.NDArray[Any], positions: npt.NDArray[Any] | None, base: int
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
     """Return (words, pointers) of the lists; ``base`` = words already written."""
     counts = np.diff(starts)
     where = np.zeros(len(docs) + 1, dtype=np.int64)  # first position of each posting
@@ -269,7 +271,9 @@ class PostingsReader:
         positions = self._bulk_positions(freqs, starts, (lists, at, headers), (once, side)) if self.has_positions else None
         return starts, docs.view(np.int32), freqs.view(np.int32), positions
 
-    def _bulk(self, docs: npt.NDArray[np.uint32], freqs: npt.NDArray[np.uint32], lists: tuple[I64, I64, I64]) -> tuple[I64, npt.NDArray[np.uint32]]:
+    def _bulk(
+        self, docs: npt.NDArray[np.uint32], freqs: npt.NDArray[np.uint32], lists: tuple[I64, I64, I64]
+    ) -> tuple[I64, npt.NDArray[np.uint32]]:
         starts, counts, at = lists
         if not len(at):
             return at, np.zeros(0, dtype=np.uint32)
@@ -295,7 +299,13 @@ class PostingsReader:
         body = np.where(classes == 0, 0, -(-counts // per))
         return unpack_lists(self._words, at, counts, classes, exceptions), at + body + 2 * exceptions
 
-    def _bulk_positions(self, freqs: npt.NDArray[np.uint32], starts: I64, lists: tuple[I64, I64, npt.NDArray[np.uint32]], singles: tuple[npt.NDArray[np.bool_], npt.NDArray[np.uint32]]) -> I32:
+    def _bulk_positions(
+        self,
+        freqs: npt.NDArray[np.uint32],
+        starts: I64,
+        lists: tuple[I64, I64, npt.NDArray[np.uint32]],
+        singles: tuple[npt.NDArray[np.bool_], npt.NDArray[np.uint32]],
+    ) -> I32:
         numbers, at, headers = lists
         once, side = singles
         ends = np.zeros(len(freqs) + 1, dtype=np.int64)
@@ -334,3 +344,16 @@ def _bulk_docs(gaps: npt.NDArray[np.uint32], counts: I64, bases: npt.NDArray[np.
         total[starts[number] : starts[number + 1]] = _from_bases(part, bases[at : at + int(base_counts[number])])
         at += int(base_counts[number])
     return total
+
+
+def union_of_positions(lists: list[tuple[I32, I64, I32]]) -> tuple[I32, I64, I32]:
+    """Return the positions of several terms as those of one."""
+    if len(lists) == 1:
+        return lists[0]
+    if not lists:
+        return np.zeros(0, dtype=np.int32), np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32)
+    keys = np.concatenate([np.repeat(docs.astype(np.int64) << 32, np.diff(offsets)) | positions for docs, offsets, positions in lists])
+    keys.sort(kind="stable")
+    docs = (keys >> 32).astype(np.int32)
+    first = np.flatnonzero(np.concatenate([np.ones(1, dtype=bool), docs[1:] != docs[:-1]]))
+    return docs[first], np.append(first, len(docs)).astype(np.int64), (keys & 0xFFFFFFFF).astype(np.int32)

@@ -6,31 +6,48 @@ section when it is first asked for. One reader serves many threads: what it keep
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from corpus.errors import IndexCorrupt
-from indexer.codec.columns import LENGTH_TABLE, Days, DocIds, Ordinals, length_codes, read_days, read_ordinals, write_days, write_doc_ids, write_ordinals
-from indexer.codec.framing import Container, ContainerWriter, FileInfo, OpenFile
-from indexer.codec.postings import Portion, PostingsReader, PostingsWriter, portions_of
+from indexer.codec.cache import PostingsCache
+from indexer.codec.columns import (
+    LENGTH_TABLE,
+    Days,
+    DocIds,
+    Ordinals,
+    length_codes,
+    read_days,
+    read_ordinals,
+    write_days,
+    write_doc_ids,
+    write_ordinals,
+)
+from indexer.codec.framing import Container, ContainerWriter, OpenFile, open_plainly, writing
+from indexer.codec.postings import Portion, PostingsReader, PostingsWriter, portions_of, union_of_positions
 from indexer.codec.stored import RowBlocks, RowBlocksReader, RowsReader, json_bytes, write_row_blocks, write_rows
 from indexer.codec.terms import TermDictionary
 
-__all__ = ["SEGMENT_EXTENSION", "FieldData", "Forms", "SegmentData", "SegmentInfo", "SegmentReader", "write_field", "write_segment", "writing"]
+__all__ = [
+    "SEGMENT_EXTENSION",
+    "FieldData",
+    "Forms",
+    "SegmentData",
+    "SegmentInfo",
+    "SegmentReader",
+    "write_field",
+    "write_forms",
+    "write_segment",
+]
 
 SEGMENT_EXTENSION: Final = ".mseg"
 CACHE_BYTES: Final = 64 << 20
-_MIN_CACHED: Final = 256  # postings; shorter lists are unpacked faster than they are kept
 
 T = TypeVar("T")
 I32 = npt.NDArray[np.int32]
@@ -89,48 +106,7 @@ class SegmentInfo:
     doc_count: int
 
 
-def _open(path: str, mode: str) -> BinaryIO:
-    return open(path, mode)  # type: ignore[return-value]
-
-
-class writing(contextlib.AbstractContextManager["writing"]):  # noqa: N801 - reads as a verb: with writing(path, id) as file
-    """Write a container to a new file, flush, fsync and close it; nothing is left of it when the block fails.
-
-    The caller makes the name last by an fsync of the folder.
-    """
-
-    def __init__(self, path: str | Path, segment_id: bytes, open_file: OpenFile = _open) -> None:
-        self._path = str(path)
-        self._file = open_file(self._path, "xb")
-        self.out: ContainerWriter
-        self.info: FileInfo
-        try:
-            self.out = ContainerWriter(self._file, segment_id)
-        except BaseException:
-            self._discard()
-            raise
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        if kind is not None:
-            self._discard()
-            return
-        try:
-            self.info = self.out.finish()
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-        except BaseException:
-            self._discard()
-            raise
-
-    def _discard(self) -> None:
-        with contextlib.suppress(OSError):
-            self._file.close()
-        with contextlib.suppress(OSError):
-            os.unlink(self._path)
-
-
-def write_segment(path: str | Path, data: SegmentData, open_file: OpenFile = _open) -> SegmentInfo:
+def write_segment(path: str | Path, data: SegmentData, open_file: OpenFile = open_plainly) -> SegmentInfo:
     """Write a segment to a new file and make its bytes last. Raises: FileExistsError, OSError, ValueError for unsorted data."""
     with writing(path, data.segment_id, open_file) as file:
         out = file.out
@@ -189,7 +165,7 @@ class SegmentReader:
         self._meta = _read_meta(container)
         self.max_doc: int = self._meta["max_doc"]
         self._kept: dict[tuple[str, str], Any] = {}
-        self._cache = _Cache(cache_bytes)
+        self._cache = PostingsCache(cache_bytes)
 
     @classmethod
     def open(cls, path: str | Path, cache_bytes: int = CACHE_BYTES) -> SegmentReader:
@@ -199,7 +175,7 @@ class SegmentReader:
     def close(self) -> None:
         """Forget everything kept; the mapping ends with the last array that shows it."""
         self._kept = {}
-        self._cache = _Cache(0)
+        self._cache = PostingsCache(0)
         self.container.close()
 
     # Fields -------------------------------------------------------------------------------------------------------
@@ -232,7 +208,11 @@ class SegmentReader:
     def lists(self, field: str) -> PostingsReader:
         """Return the posting lists of a field, by term number."""
         meta = self._meta["fields"][field]
-        return self._keep("lists", field, lambda: PostingsReader(self.container, field, int(meta["terms"]), self.max_doc, has_positions=bool(meta["positions"])))
+        return self._keep(
+            "lists",
+            field,
+            lambda: PostingsReader(self.container, field, int(meta["terms"]), self.max_doc, has_positions=bool(meta["positions"])),
+        )
 
     def term_number(self, field: str, term: str | bytes) -> int:
         """Return the number of a term in its field, -1 when it is not there."""
@@ -287,7 +267,7 @@ class SegmentReader:
             return self.lists(field).positions(number)
         starts, members = self.forms(field)
         lists = [self.lists(exact).positions(member) for member in members[starts[number] : starts[number + 1]].tolist()]
-        return _union(lists)
+        return union_of_positions(lists)
 
     def forms(self, field: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """Return (starts, members): class n is made of the exact terms members[starts[n]:starts[n + 1]]."""
@@ -441,58 +421,19 @@ class SegmentReader:
         return found
 
 
-def _union(lists: list[tuple[I32, I64, I32]]) -> tuple[I32, I64, I32]:
-    """Return the positions of several terms as those of one."""
-    if len(lists) == 1:
-        return lists[0]
-    if not lists:
-        return np.zeros(0, dtype=np.int32), np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32)
-    keys = np.concatenate([np.repeat(docs.astype(np.int64) << 32, np.diff(offsets)) | positions for docs, offsets, positions in lists])
-    keys.sort(kind="stable")
-    docs = (keys >> 32).astype(np.int32)
-    first = np.flatnonzero(np.concatenate([np.ones(1, dtype=bool), docs[1:] != docs[:-1]]))
-    return docs[first], np.append(first, len(docs)).astype(np.int64), (keys & 0xFFFFFFFF).astype(np.int32)
-
-
 def _read_meta(container: Container) -> dict[str, Any]:
     section = container.section("meta")
     try:
         meta = json.loads(bytes(section.read(0, len(section))))
-        sound = isinstance(meta["max_doc"], int) and 0 <= meta["max_doc"] < 1 << 31 and isinstance(meta["fields"], dict) and isinstance(meta["ordinals"], dict)
+        sound = (
+            isinstance(meta["max_doc"], int)
+            and 0 <= meta["max_doc"] < 1 << 31
+            and isinstance(meta["fields"], dict)
+            and isinstance(meta["ordinals"], dict)
+        )
         sound = sound and isinstance(meta["days"], list) and all(isinstance(row["terms"], int) for row in meta["fields"].values())
     except (ValueError, KeyError, TypeError) as error:
         raise IndexCorrupt(container.path, f"section meta cannot be read ({error})") from error
     if not sound:
         raise IndexCorrupt(container.path, "section meta has values of the wrong type")
     return dict(meta)
-
-
-class _Cache:
-    """The lists used last, up to a number of bytes."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._held = 0
-        self._lists: OrderedDict[tuple[str, int, str], tuple[Any, ...]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[str, int, str]) -> tuple[Any, ...] | None:
-        with self._lock:
-            found = self._lists.get(key)
-            if found is not None:
-                self._lists.move_to_end(key)
-            return found
-
-    def put(self, key: tuple[str, int, str], arrays: tuple[npt.NDArray[Any], ...]) -> None:
-        size = sum(array.nbytes for array in arrays)
-        for array in arrays:
-            array.flags.writeable = False
-        if len(arrays[0]) < _MIN_CACHED or size > self._limit // 4:
-            return
-        with self._lock:
-            if key not in self._lists:
-                self._lists[key] = arrays
-                self._held += size
-            while self._held > self._limit:
-                _, dropped = self._lists.popitem(last=False)
-                self._held -= sum(array.nbytes for array in dropped)

@@ -109,7 +109,9 @@ def write_row_blocks(out: ContainerWriter, rows: RowBlocks, name: str = "stored"
     return write_row_tables(out, sizes, rows.firsts, rows.ends, name)
 
 
-def write_row_tables(out: ContainerWriter, sizes: npt.NDArray[np.int64], firsts: npt.NDArray[np.int64], ends: npt.NDArray[np.uint32], name: str = "stored") -> dict[str, Any]:
+def write_row_tables(
+    out: ContainerWriter, sizes: npt.NDArray[np.int64], firsts: npt.NDArray[np.int64], ends: npt.NDArray[np.uint32], name: str = "stored"
+) -> dict[str, Any]:
     """Write the tables of blocks whose bytes are written already."""
     offsets = np.zeros(len(sizes) + 1, dtype="<u8")
     np.cumsum(sizes, out=offsets[1:])
@@ -157,7 +159,9 @@ class RowBlocksReader:
         self._tables[1].touch(0, len(self._tables[1]))
         first, last = int(self._firsts[block]), int(self._firsts[block + 1])
         if not 0 <= first < last <= self._max_doc:
-            raise IndexCorrupt(self._path, f"section {self._name}-firsts: block {block} holds documents {first} to {last} of {self._max_doc}")
+            raise IndexCorrupt(
+                self._path, f"section {self._name}-firsts: block {block} holds documents {first} to {last} of {self._max_doc}"
+            )
         self._tables[2].touch(4 * first, 4 * last)
         return first, self._ends[first:last].tolist()
 

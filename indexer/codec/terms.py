@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -169,10 +169,8 @@ def after_prefix(prefix: bytes) -> bytes | None:
 
 def glob_expression(glob: str) -> bytes:
     """Return the expression of a pattern: ``*`` any characters, ``?`` one character, anything else itself."""
-    parts = []
-    for part in re.findall(r"\*+|\?|[^*?]+", glob):
-        parts.append(rb"[^\n]*" if part[0] == "*" else _CHARACTER if part == "?" else re.escape(part.encode()))
-    return b"".join(parts)
+    parts = re.findall(r"\*+|\?|[^*?]+", glob)
+    return b"".join(rb"[^\n]*" if part[0] == "*" else _CHARACTER if part == "?" else re.escape(part.encode()) for part in parts)
 
 
 def _longest_literal(glob: str) -> bytes:
@@ -208,8 +206,3 @@ def edit_distances(word: str, others: Sequence[str]) -> npt.NDArray[np.int64]:
         ends = lengths == column
         out[ends] = rows[-1][ends]
     return out
-
-
-def as_bytes(terms: Iterable[str]) -> list[bytes]:
-    """Return terms as the sorted byte strings that a dictionary holds."""
-    return sorted(term.encode() for term in terms)

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from whoosh.codec import base
 
-from indexer.codec.framing import Container, ContainerWriter
-from indexer.codec.segment import SEGMENT_EXTENSION, writing
+from indexer.codec.framing import Container, ContainerWriter, writing
+from indexer.codec.segment import SEGMENT_EXTENSION
 from indexer.codec.whoosh_reading import DictionaryReader, DocumentsReader
 from indexer.codec.whoosh_writing import DocumentsWriter, IndexedFieldsWriter, joined_meta
 
@@ -26,7 +26,7 @@ __all__ = ["DOCUMENTS_EXTENSION", "MarbreCodec", "MarbreSegment"]
 DOCUMENTS_EXTENSION: Final = ".mdoc"  # the documents, until the postings follow and both become one file
 
 
-class MarbreCodec(base.Codec):  # type: ignore[misc]
+class MarbreCodec(base.Codec):
     """Whoosh's door to the container format."""
 
     length_stats = True
@@ -64,7 +64,7 @@ class MarbreCodec(base.Codec):  # type: ignore[misc]
         return MarbreSegment(indexname)
 
 
-class MarbreSegment(base.Segment):  # type: ignore[misc]
+class MarbreSegment(base.Segment):
     """A segment as the TOC lists it: its name, its size, and its deletions as packed bits. Its state is plain types only."""
 
     def __init__(self, indexname: str, segid: str | None = None, doc_count: int = 0) -> None:

@@ -30,7 +30,7 @@ class ListOfPostings:
     positions: Callable[[int], list[int]] | None
 
 
-class MarbreMatcher(LeafMatcher):  # type: ignore[misc]
+class MarbreMatcher(LeafMatcher):
     """The postings of one term, read from arrays."""
 
     def __init__(self, postings: ListOfPostings, format_: Any, scorer: Any, term: Any, lengths: npt.NDArray[Any] | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -22,84 +23,17 @@ from indexer.codec.columns import LENGTH_TABLE
 from indexer.codec.framing import Container
 from indexer.codec.segment import SegmentReader
 from indexer.codec.stored import RowBlocksReader
-from indexer.codec.terms import TermDictionary
+from indexer.codec.whoosh_fields import PackedField, PlainField
 from indexer.codec.whoosh_matching import ListOfPostings, MarbreMatcher
 from indexer.codec.whoosh_values import decode_value
-from indexer.codec.whoosh_writing import STATS, WHOOSH_LENGTHS
+from indexer.codec.whoosh_writing import WHOOSH_LENGTHS
 
 __all__ = ["DictionaryReader", "DocumentsReader"]
 
 _NO_PLAIN: Final[dict[str, Any]] = {"fields": {}, "lengths": {}, "vectors": [], "columns": [], "blocks": 0}
 
 
-class PlainField:
-    """The terms and postings of a field written through Whoosh."""
-
-    def __init__(self, container: Container, name: str, terms: int) -> None:
-        self.dictionary = TermDictionary(container, name, terms)
-        self._container = container
-        self._name = name
-        self._path = container.path
-        df = container.section(f"df/{name}").array("<u4", terms)
-        self._starts = np.zeros(terms + 1, dtype=np.int64)
-        np.cumsum(df, out=self._starts[1:])
-        total = int(self._starts[-1])
-        self._docs = container.section(f"plain-docs/{name}").array("<u4", total)
-        self._weights = container.section(f"plain-weights/{name}").array("<f4", total)
-        self._values = container.section(f"plain-values/{name}")
-        self._value_ends = container.section(f"plain-value-ends/{name}").array("<u8", total)
-        self._stats = container.section(f"plain-stats/{name}").array("<f8", terms * STATS).reshape(-1, STATS)
-
-    def info(self, number: int) -> TermInfo:
-        weight, least, greatest, heaviest, first, last = self._stats[number].tolist()
-        df = int(self._starts[number + 1] - self._starts[number])
-        return TermInfo(weight, df, int(least), int(greatest), heaviest, int(first), int(last))
-
-    def postings(self, number: int, format_: Any) -> ListOfPostings:
-        start, stop = int(self._starts[number]), int(self._starts[number + 1])
-        return ListOfPostings(self._docs[start:stop], self._weights[start:stop], lambda i: self._value(start + i), None)
-
-    def _value(self, posting: int) -> bytes:
-        start = int(self._value_ends[posting - 1]) if posting else 0
-        return bytes(self._values.read(start, int(self._value_ends[posting])))
-
-
-class PackedField:
-    """The terms and postings of a field written by our own writer, as Whoosh's formats say them."""
-
-    def __init__(self, segment: SegmentReader, name: str) -> None:
-        self.dictionary = segment.dictionary(name)
-        self._segment = segment
-        self._name = name
-
-    def info(self, number: int) -> TermInfo:
-        docs, freqs = self._segment.postings_of(self._name, number)
-        lengths = self._segment.lengths(self._name)[docs]
-        return TermInfo(float(freqs.sum()), len(docs), int(lengths.min()), int(lengths.max()), float(freqs.max()), int(docs[0]), int(docs[-1]))
-
-    def postings(self, number: int, format_: Any) -> ListOfPostings:
-        docs, freqs = self._segment.postings_of(self._name, number)
-        places: list[Any] = []
-
-        def positions(i: int) -> list[int]:
-            if not places:
-                places.append(self._segment.positions(self._name, self.dictionary.term(number)))
-            _, offsets, all_positions = places[0]
-            found: list[int] = all_positions[offsets[i] : offsets[i + 1]].tolist()
-            return found
-
-        kept = positions if self._segment.has_positions(self._name) and format_.supports("positions") else None
-        return ListOfPostings(docs, freqs.astype(np.float32), lambda i: _value(format_, int(freqs[i]), kept and kept(i)), kept)
-
-
-def _value(format_: Any, frequency: int, positions: Any) -> bytes:
-    """Return the posting value that a Whoosh format would have written."""
-    if positions is not None:
-        return bytes(format_.encode(positions))
-    return frequency.to_bytes(4, "big") if format_.fixed_value_size() == 4 else b""
-
-
-class DictionaryReader(base.TermsReader):  # type: ignore[misc]
+class DictionaryReader(base.TermsReader):
     """Terms and postings of one segment."""
 
     def __init__(self, container: Container) -> None:
@@ -159,7 +93,7 @@ class DictionaryReader(base.TermsReader):  # type: ignore[misc]
             if field is None or (fieldname is not None and name < fieldname):
                 continue
             for number in range(field.dictionary.at_or_after(prefix) if name == fieldname else 0, len(field.dictionary)):
-                yield (name, field.dictionary.term(number)), lambda field=field, number=number: field.info(number)  # type: ignore[misc]
+                yield (name, field.dictionary.term(number)), partial(field.info, number)
 
     def term_info(self, fieldname: str, text: bytes) -> TermInfo:
         """Return the statistics of a term. Raises: TermNotFound."""
@@ -191,7 +125,7 @@ class DictionaryReader(base.TermsReader):  # type: ignore[misc]
         self.segment.close()
 
 
-class Cursor(base.FieldCursor):  # type: ignore[misc]
+class Cursor(base.FieldCursor):
     """A place among the sorted terms of one field."""
 
     def __init__(self, field: PlainField | PackedField, fieldobj: Any) -> None:
@@ -227,7 +161,7 @@ class Cursor(base.FieldCursor):  # type: ignore[misc]
         return self._at < len(self._field.dictionary)
 
 
-class DocumentsReader(base.PerDocumentReader):  # type: ignore[misc]
+class DocumentsReader(base.PerDocumentReader):
     """Stored fields, lengths, columns, vectors and deletions of one segment."""
 
     def __init__(self, container: Container, segment: Any) -> None:
@@ -338,7 +272,7 @@ class DocumentsReader(base.PerDocumentReader):  # type: ignore[misc]
         return fields
 
 
-class FacetColumnReader(ColumnReader):  # type: ignore[misc]
+class FacetColumnReader(ColumnReader):
     """A facet column of ours as Whoosh sorts and groups by it: the first value of each document, as UTF-8."""
 
     def __init__(self, segment: SegmentReader, name: str) -> None:
@@ -396,7 +330,9 @@ def plain_meta(segment: SegmentReader) -> dict[str, Any]:
 def field_lengths(segment: SegmentReader, name: str) -> npt.NDArray[Any] | None:
     """Return the lengths of a field by document, None when they are not kept."""
     if name in plain_meta(segment)["lengths"]:
-        return WHOOSH_LENGTHS[segment.container.section(f"plain-lengths/{name}").array("<u1", segment.max_doc)]
+        plain: npt.NDArray[Any] = WHOOSH_LENGTHS[segment.container.section(f"plain-lengths/{name}").array("<u1", segment.max_doc)]
+        return plain
     if name in segment.fields() and "total_length" in segment.field_meta(name):
-        return LENGTH_TABLE[segment.length_codes(name)]
+        lengths: npt.NDArray[Any] = LENGTH_TABLE[segment.length_codes(name)]
+        return lengths
     return None

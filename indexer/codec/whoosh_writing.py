@@ -24,11 +24,13 @@ from indexer.codec.whoosh_values import encode_value
 __all__ = ["STATS", "DocumentsWriter", "IndexedFieldsWriter", "WHOOSH_LENGTHS", "joined_meta"]
 
 Sections = list[tuple[str, Any]]
-WHOOSH_LENGTHS: Final = np.array([byte_to_length(code) for code in range(256)], dtype=np.uint32)  # so that scores equal those of its own codec
+WHOOSH_LENGTHS: Final = np.array(
+    [byte_to_length(code) for code in range(256)], dtype=np.uint32
+)  # so that scores equal those of its own codec
 STATS: Final = 6  # weight, least length, greatest length, greatest weight, first document, last document
 
 
-class DocumentsWriter(base.PerDocumentWriter):  # type: ignore[misc]
+class DocumentsWriter(base.PerDocumentWriter):
     """Stored fields, lengths, columns and vectors; ``write`` takes the sections when the last document is done."""
 
     def __init__(self, segment: Any, write: Callable[[Sections], None]) -> None:
@@ -48,7 +50,9 @@ class DocumentsWriter(base.PerDocumentWriter):  # type: ignore[misc]
     def start_doc(self, docnum: int) -> None:
         """Begin a document; they come in order."""
         if self._in_doc or docnum != self._count:
-            raise ValueError(f"document {docnum} begun, {self._count} expected" + (" (the one before is not finished)" if self._in_doc else ""))
+            raise ValueError(
+                f"document {docnum} begun, {self._count} expected" + (" (the one before is not finished)" if self._in_doc else "")
+            )
         self._in_doc = True
         self._stored, self._waiting = {}, []
 
@@ -103,7 +107,12 @@ class DocumentsWriter(base.PerDocumentWriter):  # type: ignore[misc]
         sections += [("plain-stored", b"".join(rows.parts)), ("plain-stored-offsets", np.cumsum(sizes).astype("<u8"))]
         sections += [("plain-stored-firsts", rows.firsts.astype("<u4")), ("plain-stored-ends", rows.ends.astype("<u4"))]
         meta = empty_meta(self._count)
-        meta["plain"] |= {"lengths": self._totals, "blocks": len(rows.parts), "vectors": sorted(self._vectors), "columns": sorted(self._columns)}
+        meta["plain"] |= {
+            "lengths": self._totals,
+            "blocks": len(rows.parts),
+            "vectors": sorted(self._vectors),
+            "columns": sorted(self._columns),
+        }
         self._write([*sections, ("meta", json_bytes(meta))])
         self.is_closed = True
 
@@ -150,7 +159,7 @@ class _Vectors:
         ]
 
 
-class IndexedFieldsWriter(base.FieldWriter):  # type: ignore[misc]
+class IndexedFieldsWriter(base.FieldWriter):
     """Postings, field by field and term by term; ``seal`` takes the sections and what ``meta`` says of the fields."""
 
     def __init__(self, seal: Callable[[Sections, dict[str, Any]], None]) -> None:
@@ -217,7 +226,9 @@ def _ends(parts: list[bytes]) -> npt.NDArray[np.uint64]:
     return np.cumsum(np.fromiter(map(len, parts), dtype="<u8", count=len(parts)), dtype="<u8")
 
 
-def _stats(starts: npt.NDArray[Any], docs: npt.NDArray[Any], weights: npt.NDArray[Any], lengths: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+def _stats(
+    starts: npt.NDArray[Any], docs: npt.NDArray[Any], weights: npt.NDArray[Any], lengths: npt.NDArray[Any]
+) -> npt.NDArray[np.float64]:
     """Return the statistics of each term. Shapes: f64[terms, STATS]; a length of 0 is not known and does not count."""
     terms = len(starts) - 1
     stats = np.zeros((terms, STATS), dtype="<f8")

@@ -143,12 +143,6 @@ def choose_term(lemma: Lemma, stems: dict[str, str]) -> str:
     return min(counted, key=lambda term: (-counted[term], term != stems.get(lemma.head), term))
 
 
-def rank(lemma: Lemma, form: str) -> tuple[int, int, int, str]:
-    """Order the lemmas that share a form: "couvent" is a convent before it is a form of couver."""
-    auxiliary = lemma.verb and lemma.head in AUXILIARIES and form not in NOT_AUXILIARY
-    return (not auxiliary, int(lemma.verb or len(lemma.head) < 2), int(form != lemma.head), f"{9999 - len(lemma.forms)} {lemma.head}")
-
-
 def assign(lemmas: list[Lemma]) -> dict[str, str]:
     """Give each folded form the term of its class."""
     owners: dict[str, list[Lemma]] = collections.defaultdict(list)
@@ -157,10 +151,19 @@ def assign(lemmas: list[Lemma]) -> dict[str, str]:
             owners[form].append(lemma)
     stems = {form: stem(form) for form in owners}
     chosen = {id(lemma): choose_term(lemma, stems) for lemma in lemmas}
-    for lemma in lemmas:  # élu is a form of élire before it is a noun: the whole noun goes with its verb
-        verbs = [owner for owner in owners[lemma.forms[0]] if owner.participles.issuperset(lemma.forms)]
+
+    def rank(lemma: Lemma, form: str) -> tuple[object, ...]:
+        """Order the lemmas that share a form: couvent is a convent before couver, tué is from tuer before taire."""
+        auxiliary = lemma.verb and lemma.head in AUXILIARIES and form not in NOT_AUXILIARY
+        verb = lemma.verb or len(lemma.head) < 2
+        return not auxiliary, verb, form != lemma.head, stems[form] != chosen[id(lemma)], -len(lemma.forms), lemma.head
+
+    for lemma in lemmas:  # élu is a form of élire, and le devoir of devoir, before it is a noun: the whole noun goes with its verb
+        form = lemma.forms[0]
+        shared = (owner for owner in owners[form] if owner.verb)
+        verbs = [owner for owner in shared if owner.head == lemma.head or owner.participles.issuperset(lemma.forms)]
         if verbs and not lemma.verb:
-            chosen[id(lemma)] = chosen[id(min(verbs, key=lambda verb: rank(verb, verb.head)))]
+            chosen[id(lemma)] = chosen[id(min(verbs, key=lambda verb: rank(verb, form)))]
     return {form: chosen[id(min(owned, key=lambda lemma: rank(lemma, form)))] for form, owned in owners.items()}
 
 

@@ -29,9 +29,9 @@ from search.engines.segments import SegmentLeaf
 from search.evaluate import Evaluation, scoring_nodes
 from search.explain import explain
 from search.facets import ALL_FACETS, count_facet, select, timeline, timeline_unit
-from search.ranking import RESCORED, Floats, closeness, coverage_factor
+from search.ranking import RESCORED, Floats, coverage_factor
 from search.request import RESULT_WINDOW, SearchRequest, Timeline
-from search.rescoring import close_pairs
+from search.rescoring import rescore
 
 __all__ = ["LocalEngine"]
 
@@ -151,11 +151,9 @@ class LocalEngine:
         order = np.lexsort((docs, -days[docs].astype(np.int64), -scores))
         docs, scores = docs[order], scores[order].copy()
         top = docs[:RESCORED]
-        pairs = close_pairs(evaluation, query, top)
-        if pairs:
-            scores[: top.size] += closeness([pair.distances for pair in pairs], [pair.weight for pair in pairs], evaluation.constants)
-            again = np.lexsort((top, -days[top].astype(np.int64), -scores[: top.size]))
-            docs[: top.size], scores[: top.size] = top[again], scores[: top.size][again]
+        scores[: top.size] += rescore(evaluation, query, top).bonus
+        again = np.lexsort((top, -days[top].astype(np.int64), -scores[: top.size]))
+        docs[: top.size], scores[: top.size] = top[again], scores[: top.size][again]
         return docs, scores
 
     def _open(self) -> tuple[Collection, Snapshot]:

@@ -63,6 +63,35 @@ def test_a_pasted_page_is_its_article_and_the_teasers_of_others(
         assert other.body[:60] not in main.body
 
 
+LONG = "Le conseil a examiné le projet de marché couvert et entendu les riverains, qui demandent des arbres, des bancs et de l’ombre"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (f"{LONG}.\n{LONG}, dit-on.\nSource : Mairie\n{LONG}, a…\n{LONG} au…", 3),
+        (f"{LONG}.\n{LONG}, dit-on.\nSource : Mairie\n{LONG}, a rappelé hier le maire.\n{LONG}.", 1),
+        (f"{LONG}.\nSource : Mairie\n{LONG} [...]", 2),
+        (f"{LONG}.\n{LONG}…\n{LONG}…", 1),
+    ],
+    ids=["cut lines after a signature", "whole paragraphs after a source", "one sure cut", "no signature and no wraps"],
+)
+def test_on_a_page_without_wraps_only_cut_lines_after_a_signature_are_teasers(text: str, count: int) -> None:
+    assert len(articles(text)) == count
+
+
+def test_teasers_cut_at_one_length_are_known_without_a_signature() -> None:
+    text = (PAGES / "page-dix-teasers.txt").read_text(encoding="utf-8").replace("Source : Direction du livre\nLa rédaction du Matin\n", "")
+    assert len(articles(text)) == 11
+
+
+def test_a_teaser_keeps_the_headline_above_it() -> None:
+    text = (
+        (PAGES / "page-dateline.txt").read_text(encoding="utf-8").replace("\nLes sapeurs", "\nDeux échelles pour la caserne\nLes sapeurs")
+    )
+    assert [article.headline for article in articles(text)][1:] == ["Deux échelles pour la caserne"]
+
+
 def test_places_count_the_articles_of_a_page() -> None:
     found = articles((PAGES / "page-sans-signature.txt").read_text(encoding="utf-8"))
     assert [str(article.origin) for article in found] == ["article.txt, article 1", "article.txt, article 2", "article.txt, article 3"]

@@ -136,6 +136,7 @@ HOSTILE = {
     "a deletion beyond the last document": _forged(segments=[["s", ["s.seg"], 7, base64.b64encode(zlib.compress(b"\x80")).decode()]]),
     "deletions that are not base64": _forged(segments=[["s", ["s.seg"], 9, "é"]]),
     "2**61 documents deleted": _forged(segments=[["s", ["s.seg"], 1 << 61, BOMB]]),
+    "a thousand segments of 8 GB of deletions": _forged(segments=[["s", ["s.seg"], 1 << 36, BOMB]] * 1000),
     "a folder above": _forged(folder=".."),
     "a key missing": _sealed('{"format":"marbre-manifest","version":1}'),
     "another format": _forged(format="other"),

@@ -213,14 +213,13 @@ def score(articles: Sequence[Article], query: Query, constants: Constants = CONS
     asked = [(node, _idf(articles, node)) for node in _scoring(query)]
     forms = [form for node, _ in asked for form in _forms(articles, node, constants)]
     averages = {field: _average(articles, field) for field in TEXTS}
-    pairs = _neighbours(articles, query)
+    words = [(node, _idf(articles, node)) for node in _typed(query)]
     found = scan(articles, query)
     scores = {}
     for article in articles:
         if article.doc_id in found:
             worth = sum(weight * _saturated(article, form, averages, constants) for form, weight in forms)
-            near = sum(constants.close * weight / nearest for left, right, weight in pairs if (nearest := _nearest(article, left, right)))
-            scores[article.doc_id] = worth * _coverage(article, asked, constants) + near
+            scores[article.doc_id] = worth * _coverage(article, asked, constants) + _near_and_early(article, words, constants)
     return scores
 
 
@@ -274,12 +273,18 @@ def _coverage(article: Article, asked: Sequence[tuple[Query, float]], constants:
     return min(1.0, found / sum(weight for _, weight in asked)) ** constants.coverage if asked else 1.0
 
 
-def _neighbours(articles: Sequence[Article], query: Query) -> list[tuple[Query, Query, float]]:
-    words = [child for child in _children(query) if isinstance(child, Word | Phrase | Compound)]
-    return [(left, right, min(_idf(articles, left), _idf(articles, right))) for left, right in pairwise(words)]
+def _typed(query: Query) -> list[Query]:
+    """Return the words that were typed one after the other."""
+    return [child for child in _children(query) or (query,) if isinstance(child, Word | Phrase | Compound)][:13]
 
 
-def _nearest(article: Article, left: Query, right: Query) -> int:
-    """Return the smallest distance between two words in one text field, 0 where they do not meet."""
-    gaps = [abs(a - b) for field in TEXTS for a, _ in places(article, left, field) for b, _ in places(article, right, field) if a != b]
-    return min(gaps, default=0)
+def _near_and_early(article: Article, words: Sequence[tuple[Query, float]], constants: Constants) -> float:
+    """Return what neighbouring words that stand close, and words that stand early in the body, add."""
+    total = 0.0
+    for (left, one), (right, other) in pairwise(words):
+        gaps = [abs(a - b) for field in TEXTS for a, _ in places(article, left, field) for b, _ in places(article, right, field) if a != b]
+        total += constants.close * min(one, other) / min(gaps) if gaps else 0
+    for word, weight in words:
+        firsts = [first for first, _ in places(article, word, "body")]
+        total += constants.lead * weight / (1 + min(firsts) / constants.lead_tokens) if firsts else 0
+    return total

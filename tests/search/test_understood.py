@@ -136,6 +136,7 @@ def test_the_short_form_asks_the_same_question_too(query: Query) -> None:
         ("#JeSuisCharlie", "je-suis-charlie"),
         ("-paris", "SAUF paris"),
         ("paris OU -mali", "paris OU (SAUF mali)"),
+        ('+le ~"les des"', '+le ET ~"les des"'),
         ("", "*"),
         ("?", "()"),
     ],

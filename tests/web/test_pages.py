@@ -265,3 +265,10 @@ def test_assets_are_kept_for_a_year_under_the_digest_of_their_content(client: Fl
     sheet = page(client, "/").xpath("//link[@rel='stylesheet']/@href")[0]
     assert "immutable" in client.get(sheet).headers["Cache-Control"]
     assert "immutable" not in client.get("/static/marbre.css?v=other").headers["Cache-Control"]
+
+
+def test_words_typed_into_a_list_without_words_are_sorted_by_relevance(client: FlaskClient) -> None:
+    chosen = page(client, "/recherche").xpath("//select[@name='tri']/option[@selected]")
+    assert [(option.get("value"), option.text) for option in chosen] == [("", "du plus récent")]
+    asked = page(client, "/recherche?q=match").xpath("//select[@name='tri']/option[@selected]")
+    assert [(option.get("value"), option.text) for option in asked] == [("", "par pertinence")]

@@ -26,7 +26,7 @@
   // A clean address: what is empty or usual is not sent.
   const form = document.getElementById("recherche");
   if (form) form.addEventListener("submit", () => {
-    for (const field of form.elements) if (["q", "du", "au"].includes(field.name) && !field.value) field.disabled = true;
+    for (const field of form.elements) if (["q", "du", "au", "tri"].includes(field.name) && !field.value) field.disabled = true;
   });
   window.addEventListener("pageshow", () => { if (form) for (const field of form.elements) field.disabled = false; });
   for (const button of document.querySelectorAll("[data-copy]")) {

@@ -39,7 +39,10 @@ def fetch(folder: Path) -> Path:
     """Download and unpack the source distribution; return the folder of its tests' parent."""
     found = sorted(folder.glob("whoosh*/tests"))
     if not found:
-        subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--no-binary", ":all:", "--no-deps", "--dest", str(folder), WHOOSH], check=True)
+        subprocess.run(
+            [sys.executable, "-m", "pip", "download", "--quiet", "--no-binary", ":all:", "--no-deps", "--dest", str(folder), WHOOSH],
+            check=True,
+        )
         archive = next(folder.glob("whoosh*.tar.gz"))
         with tarfile.open(archive) as tar:
             tar.extractall(folder, filter="data")
