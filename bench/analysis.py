@@ -1,6 +1,6 @@
 """How fast is the French analysis, and how much of French does it bring together?
 
-    python bench/analysis.py --data ../shared/data [--megabytes 8] [--json]
+    python bench/analysis.py --data FOLDER [--megabytes 8] [--json]
 
 Throughput: `analyze` on parliamentary debates, warm, one core, beside `re.findall(r"\\w+")` over the same text in the same run.
 Parity: accented forms of Lefff whose unaccented spelling has the same term. Inflection: for every noun, adjective and verb form

@@ -83,7 +83,7 @@ class DiskFiles:
 
     def names(self, folder: Path) -> list[str]:
         """List a folder."""
-        return os.listdir(folder)  # noqa: PTH208 - names are all we need
+        return os.listdir(folder)
 
     def create(self, path: Path) -> int:
         """Open a file that did not exist, for its owner only."""

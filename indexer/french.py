@@ -210,6 +210,7 @@ _PROBES = (
     "L’O.N.U. et N’Djamena, aujourd’hui : 300\u202f000 € au XXᵉ siècle, n°\u00a02012-023.",
     "Les étudiant·e·s du vice\u2011président #Élections2025 ; le gouver-\nnement, in\u00adfor\u00admation à 14h30.",
     "loi lois élus travaux améliorées négocient commissions actrices Mali Sall ONGs antiterroriste côté maïs chefferie",
+    "ubériserait youtubeuses bamakoise yaoundéenne cofinancera macronistes Houthis Mme Keïta. St-Louis, 5e art. 3,5 km l’1,2 № 7",
 )
 
 

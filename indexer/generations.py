@@ -87,7 +87,9 @@ def rollback(
     with one_line_errors(location, "open"):
         look_at(Path(location), files)  # IndexMissing must not create a folder
     with _locked(location, wait_s, files) as path, one_line_errors(path, "roll back"):
-        pointer = look_at(path, files).pointer
+        pointer = _settled_pointer(path, files)
+        if pointer is None:
+            raise IndexMissing(path)
         current = _openable(path, files)
         folder, target = _target(path, pointer, current, to, files)
         _verify_content(folder, target, files)

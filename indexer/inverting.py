@@ -21,7 +21,7 @@ from indexer.codec.segment import FieldData, Forms, SegmentData
 from indexer.codec.stored import RowBlocksWriter, header_row
 from indexer.documents import DEFAULTS, HEADER_KEYS
 from indexer.french import PARAGRAPH_GAP, accent_term, analyze, fold, term
-from indexer.schema import FIELDS, LABEL_FIELDS, PARAGRAPH_TERM, TEXT_FIELDS, Kind, exact_field, label_term
+from indexer.schema import FIELDS, LABEL_FIELDS, PARAGRAPH_TERM, PRINTED_FIELD, PRINTED_MARK, TEXT_FIELDS, Kind, exact_field, label_term
 
 __all__ = ["BYTES_A_TOKEN", "Inverter", "Numbered"]
 
@@ -145,6 +145,7 @@ class Inverter:
         exact = _ranked(folded, extra=(PARAGRAPH_TERM,))
         classes = _ranked([term(form) for form in folded])
         accents = _ranked([accent_term(surface) for surface in surfaces])
+        yield PRINTED_FIELD, _printed_field(surfaces, folded, np.bincount(fields["body"].surfaces, minlength=len(surfaces)))
         for name, buffer in fields.items():
             yield from _text_field(name, buffer, exact, classes, accents)
             buffer.__init__()  # type: ignore[misc]
@@ -276,13 +277,24 @@ def _term_field(terms_of: Sequence[set[str]]) -> FieldData:
     rank = np.empty(len(names), np.int64)
     rank[by_name] = np.arange(len(names))
     key = np.sort(rank[flat] << 32 | docs) if flat.size else flat
-    kept, starts = np.unique(key >> 32, return_index=True)
+    _, starts = np.unique(key >> 32, return_index=True)
     return FieldData(
         terms=[names[number] for number in by_name],
         starts=np.append(starts, key.size),
         docs=(key & 0xFFFFFFFF).astype(np.int32),
         freqs=np.ones(key.size, np.int32),
     )
+
+
+def _printed_field(surfaces: Sequence[str], folded: Sequence[str], counts: npt.NDArray[Any]) -> FieldData:
+    """Return the commonest spelling of each folded form of the bodies, where it has accents; the first article stands for all."""
+    best: dict[str, tuple[int, str]] = {}
+    for surface, form, count in zip(surfaces, folded, counts.tolist(), strict=True):
+        if count and (form not in best or (count, surface) > best[form]):
+            best[form] = (count, surface)
+    terms = sorted(f"{form}{PRINTED_MARK}{surface}".encode("utf-8", "surrogatepass") for form, (_, surface) in best.items() if surface != form)
+    ones = np.ones(len(terms), np.int32)
+    return FieldData(terms=terms, starts=np.arange(len(terms) + 1), docs=np.zeros(len(terms), np.int32), freqs=ones)
 
 
 def _days(values: Sequence[str | None]) -> Days:

@@ -24,6 +24,8 @@ __all__ = [
     "FIELD_BY_NAME",
     "LABEL_FIELDS",
     "PARAGRAPH_TERM",
+    "PRINTED_FIELD",
+    "PRINTED_MARK",
     "SCHEMA_VERSION",
     "TEXT_FIELDS",
     "ClassAnalyzer",
@@ -37,6 +39,8 @@ __all__ = [
 ]
 
 SCHEMA_VERSION: Final = 1
+PRINTED_FIELD: Final = "printed"  # how a folded form of the bodies is mostly printed: "securite\tsécurité"
+PRINTED_MARK: Final = "\t"
 PARAGRAPH_TERM: Final = "¶"  # stands in the exact fields where a paragraph begins; no word folds to it
 
 
@@ -191,5 +195,6 @@ def whoosh_schema() -> whoosh_fields.Schema:
             schema.add(field.name, whoosh_fields.ID(unique=True, stored=True))
         else:
             schema.add(field.name, whoosh_fields.KEYWORD(commas=True))
+    schema.add(PRINTED_FIELD, whoosh_fields.KEYWORD(commas=True))
     schema.add("article", whoosh_fields.STORED())
     return schema

@@ -22,9 +22,6 @@ from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
 
-from whoosh.codec.base import Segment
-from whoosh.fields import Schema
-
 from corpus.errors import IndexCorrupt, IndexMissing, IndexProblem
 from indexer.collecting import KEPT_GENERATIONS, collect_folder, collect_location, kept_generations, remove_names, remove_tree
 from indexer.durable import Files, new_file, one_line_errors, replace_file, sync_file
@@ -41,7 +38,7 @@ from indexer.manifest import (
     render_pointer,
 )
 from indexer.snapshots import POINTER, Snapshot, generations_in, look_at
-from indexer.toc import INDEX_NAME, render_toc, toc_name
+from indexer.toc import INDEX_NAME, StockSchema, StockSegment, render_toc, toc_name
 
 __all__ = ["Commit", "Session", "segment_entry"]
 
@@ -57,8 +54,8 @@ class Commit:
     """
 
     segments: tuple[SegmentEntry, ...]
-    schema: Schema
-    stock: tuple[Segment, ...]
+    schema: StockSchema
+    stock: tuple[StockSegment, ...]
     schema_version: int
     analysis: str
     articles: int

@@ -26,7 +26,21 @@ from corpus.errors import IndexCorrupt, IndexForeign
 from indexer.durable import DISK, Files, read_whole
 from indexer.snapshots import Snapshot
 
-__all__ = ["ALLOWED_NAMES", "INDEX_NAME", "StockToc", "parse_toc", "read_toc", "render_toc", "renumber_toc", "toc_name"]
+__all__ = [
+    "ALLOWED_NAMES",
+    "INDEX_NAME",
+    "StockSchema",
+    "StockSegment",
+    "StockToc",
+    "parse_toc",
+    "read_toc",
+    "render_toc",
+    "renumber_toc",
+    "toc_name",
+]
+
+StockSchema = Schema  # the two Whoosh classes that a commit is given; their other users need not import Whoosh
+StockSegment = Segment
 
 INDEX_NAME: Final = "MAIN"
 TOC_BYTES: Final = 64 << 20

@@ -23,7 +23,7 @@ from indexer.durable import DISK, Files, checksum, one_line_errors, read_whole
 from indexer.manifest import MANIFEST_BYTES, FileEntry, Manifest, manifest_name, parse_manifest
 from indexer.session import segment_entry
 from indexer.snapshots import LOCK, POINTER, View, generations_in, look_at
-from indexer.toc import TOC_BYTES, parse_toc
+from indexer.toc import INDEX_NAME, TOC_BYTES, parse_toc
 
 __all__ = ["Problem", "check"]
 
@@ -192,7 +192,7 @@ class _Folder:
 
 
 def _counts(segment: Any) -> tuple[str, int, bytes | None]:
-    return segment.name, segment.doc_count, segment.deletions
+    return segment.name.removeprefix(f"{INDEX_NAME}_"), segment.doc_count, segment.deletions  # named with or without the index name
 
 
 def _reason(error: Exception) -> str:

@@ -192,7 +192,7 @@ class ArchiveWriter:
             require_space(self._session.folder, sum(segment.path.stat().st_size for segment in group))
             name = self._session.new_segment_id()
             path = self._session.folder / f"{INDEX_NAME}_{name}{SEGMENT_EXTENSION}"
-            info = merge_segments([(segment.reader, ~segment.deleted) for segment in group], path, name.encode())
+            info = merge_segments([segment.reader for segment in group], [~segment.deleted for segment in group], path, name.encode())
             merged = _Segment(name, path, info.doc_count, np.zeros(info.doc_count, np.bool_))
             for segment in group:
                 segment.close()
@@ -232,7 +232,8 @@ def live_mask(entry: SegmentEntry) -> Mask | None:
     if entry.deletions is None:
         return None
     bits = np.unpackbits(np.frombuffer(entry.deletions, np.uint8), bitorder="little", count=entry.doc_count)
-    return bits == 0
+    live: Mask = bits == 0
+    return live
 
 
 def _opened(folder: Path, entry: SegmentEntry) -> _Segment:

@@ -23,9 +23,11 @@ from search.marking import marks
 from search.relaxing import ANY, relaxed
 from search.request import MAX_PAGE_SIZE, RESULT_WINDOW, Filter, Hit, ResultPage, SearchRequest, Snippet, Span
 from search.snippets import MarkedArticle, mark_stored, snippet_of
+from search.suggest import better_spelling
 
 __all__ = ["checked", "export", "mark_article", "search"]
 
+FEW: Final = 3  # articles; up to here a better spelling is looked for
 _SORTS: Final = ("relevance", "newest", "oldest")
 _MATCHES: Final = ("auto", "all", "any")
 
@@ -39,6 +41,7 @@ def search(engine: Engine, request: SearchRequest) -> ResultPage:
     request = checked(request)
     parsed = parse_query(request.text)
     query, answer = _ask(engine, parsed, request)
+    suggestion = better_spelling(parsed.query, engine.vocabulary()) if _poor(answer, query, parsed) else None
     hits = tuple(_hit(found, query, request) for found in answer.found)
     pages = -(-min(answer.total, RESULT_WINDOW) // request.size)
     return ResultPage(
@@ -54,6 +57,7 @@ def search(engine: Engine, request: SearchRequest) -> ResultPage:
         timeline=answer.timeline,
         relaxed=query is not parsed.query and request.match == "auto",
         notes=(*parsed.notes, *_notes(answer)),
+        suggestion=suggestion,
         partial=answer.partial,
         generation=answer.generation,
     )
@@ -70,8 +74,9 @@ def checked(request: SearchRequest) -> SearchRequest:
         raise BadRequest("match", request.match, "auto, all or any")
     if not 1 <= request.size <= MAX_PAGE_SIZE:
         raise BadRequest("size", request.size, f"1 to {MAX_PAGE_SIZE} articles a page")
-    if not 1 <= request.page <= max(1, RESULT_WINDOW // request.size):
-        raise BadRequest("page", request.page, f"1 to {max(1, RESULT_WINDOW // request.size)} (every hit: export)")
+    last = -(-RESULT_WINDOW // request.size)
+    if not 1 <= request.page <= last:
+        raise BadRequest("page", request.page, f"1 to {last} (every hit: export)")
     if request.since and request.until and request.since > request.until:
         raise BadRequest("from", request.since, f"a day not after {request.until}")
     facets = request.facets
@@ -110,6 +115,11 @@ def _ask(engine: Engine, parsed: ParsedQuery, request: SearchRequest) -> tuple[Q
             if other.matched:
                 return loose, other
     return parsed.query, answer
+
+
+def _poor(answer: Answer, query: Query, parsed: ParsedQuery) -> bool:
+    """Tell whether so little was found that a better spelling is worth a look."""
+    return answer.matched <= FEW or query is not parsed.query
 
 
 def _hit(found: Found, query: Query, request: SearchRequest) -> Hit:

@@ -68,7 +68,8 @@ class Ordinals:
     def having(self, chosen: npt.NDArray[np.bool_]) -> Mask:
         """Return which articles have one of the ``chosen`` values (bool per value; the first: those without one)."""
         if self.offsets is None:
-            return chosen[self.ordinals]
+            single: Mask = chosen[self.ordinals]
+            return single
         sums = np.concatenate(([0], np.cumsum(chosen[self.ordinals])))
         mask: Mask = sums[self.offsets[1:]] > sums[self.offsets[:-1]]
         return mask | (self.offsets[1:] == self.offsets[:-1]) if chosen[0] else mask

@@ -177,10 +177,6 @@ class Evaluation:
             return self._term(node, "accent")
         return self._term(node, "exact" if node.exact else "class")
 
-    @_count.register
-    def _count_compound(self, node: Compound) -> Occurrences:
-        return added([self.occurrences(node.phrase), self.occurrences(node.joined)], self.collection.max_doc)
-
     @_count.register(Pattern)
     @_count.register(Fuzzy)
     def _count_expanded(self, node: Pattern | Fuzzy) -> Occurrences:

@@ -8,9 +8,11 @@ never marked, nor is a word that was asked in another field.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from whoosh.query import And, Or, Query
@@ -145,24 +147,27 @@ def _places(node: Query, text: _Text) -> list[tuple[Span, int, int]]:
 
 
 def _close_spans(node: Near | SameParagraph, text: _Text) -> Iterator[Span]:
-    """Yield both sides of the places that stand close enough."""
-    for left, left_first, left_last in _places(node.left, text):
-        for right, right_first, right_last in _places(node.right, text):
-            if isinstance(node, SameParagraph):
-                close = _paragraph(text, left_first) == _paragraph(text, right_first)
-            else:
-                close = 0 <= right_first - left_last - 1 <= node.distance or (
-                    not node.ordered and 0 <= left_first - right_last - 1 <= node.distance
-                )
-            if close:
-                yield left
-                yield right
+    """Yield both sides of the places that stand close enough; sorted ends instead of pairs, which « le MEMEPAR la » has in millions."""
+    left, right = _places(node.left, text), _places(node.right, text)
+    if isinstance(node, SameParagraph):
+        ends = [here for here, after in pairwise(text.positions) if after - here >= PARAGRAPH_GAP]
+        ranks = [[bisect_left(ends, first) for _span, first, _last in side] for side in (left, right)]
+        common = set(ranks[0]) & set(ranks[1])
+        for side, rank_of in zip((left, right), ranks, strict=True):
+            yield from (span for (span, _first, _last), rank in zip(side, rank_of, strict=True) if rank in common)
+        return
+    for side, others, before, after in ((left, right, not node.ordered, True), (right, left, True, not node.ordered)):
+        firsts, lasts = sorted(first for _span, first, _last in others), sorted(last for _span, _first, last in others)
+        for span, first, last in side:
+            if (after and _any_between(firsts, last + 1, last + 1 + node.distance)) or (
+                before and _any_between(lasts, first - 1 - node.distance, first - 1)
+            ):
+                yield span
 
 
-def _paragraph(text: _Text, position: int) -> int:
-    return sum(
-        1 for one, other in zip(text.positions, text.positions[1:], strict=False) if other <= position and other - one >= PARAGRAPH_GAP
-    )
+def _any_between(ascending: Sequence[int], low: int, high: int) -> bool:
+    at = bisect_left(ascending, low)
+    return at < len(ascending) and ascending[at] <= high
 
 
 @lru_cache(maxsize=256)

@@ -49,10 +49,10 @@ __all__ = [
 ]
 
 
-class Node(Query):  # type: ignore[misc, unused-ignore]
+class Node(Query):
     """One meaning; ``field`` replaces Whoosh's method of that name, which only its own parser needs."""
 
-    field: str | None  # type: ignore[assignment]
+    field: str | None
     boost = 1.0
 
     def __ne__(self, other: object) -> bool:  # Whoosh's would take NotImplemented for True

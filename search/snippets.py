@@ -22,7 +22,9 @@ __all__ = ["SNIPPET_CHARS", "MarkedArticle", "mark_stored", "snippet_of"]
 SNIPPET_CHARS: Final = 240
 _AGAIN: Final = 0.1  # worth of a second occurrence of a word in one window
 _SENTENCE: Final = re.compile(r"(?<=[.!?…»])\s+(?=[«“\"A-ZÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ0-9—–-])|\n\s*\n")
-_WORD_EDGE: Final = re.compile(r"\s")
+_BLANKS: Final = " \n"  # never a no-break space: « 1 234 » and « Oui ! » stay whole
+_LEAD_CHARS: Final = 180  # a sentence that begins further before its last mark is cut at its beginning
+_LONG_WORD_CHARS: Final = 120  # addresses; a longer run without a blank is cut anywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def snippet_of(query: Query, stored: Mapping[str, Any]) -> Snippet:
                 best = (worth * preference, text, window, marked)
     if best is None:
         text = stored.get("standfirst", "") or stored.get("body", "")
-        return _cut(text, (0, min(len(text), SNIPPET_CHARS)), ())
+        return _cut(text, (0, _word_end(text, 0, SNIPPET_CHARS)), ())
     return _cut(best[1], best[2], best[3].spans)
 
 
@@ -72,44 +74,43 @@ def _best_window(text: str, found: Sequence[Mark]) -> tuple[float, Span]:
             best, best_at = worth, first
     start = found[best_at].start
     end = max(mark.end for mark in found[best_at:] if mark.end <= max(start + SNIPPET_CHARS, found[best_at].end))
-    return best, _grown(text, start, min(end, start + 4 * SNIPPET_CHARS))
+    return best, _grown(text, start, end)
 
 
 def _grown(text: str, start: int, end: int) -> Span:
     """Return the window grown to whole sentences where they fit into SNIPPET_CHARS, else to whole words around it."""
-    room = SNIPPET_CHARS - (end - start)
-    low, high = max(0, start - max(room, 0)), min(len(text), end + max(room, 0))
-    edges = [0, *(match.end() for match in _SENTENCE.finditer(text, max(0, low - 2), min(len(text), high + 2)))]
-    starts = [edge for edge in edges if low <= edge <= start]
-    before = starts[0] if starts and (0 in starts or edges) and low <= starts[0] else None
-    if before is not None and end - before <= SNIPPET_CHARS:
-        start = _last_fitting(starts, end)
-    else:
-        start = _word_start(text, max(0, start - max(room, 0) // 3))
-    stop = min(len(text), max(end, start + SNIPPET_CHARS))
-    ends = [match.start() for match in _SENTENCE.finditer(text, end, stop)]
-    if stop == len(text):
-        return start, stop
-    paragraph = text.find("\n\n", end, stop)
-    if ends and ends[-1] - start >= SNIPPET_CHARS // 2:
-        return start, ends[-1]
-    return start, paragraph if paragraph != -1 and paragraph - start >= SNIPPET_CHARS // 2 else _word_end(text, end, stop)
+    breaks = list(_SENTENCE.finditer(text, max(0, end - SNIPPET_CHARS - 2), min(len(text), start + SNIPPET_CHARS + 2)))
+    starts = [0, *(found.end() for found in breaks if found.end() <= start)]
+    ends = [*(found.start() for found in breaks if found.start() >= end), len(text)]
+    low, high = starts[-1], ends[0]
+    if high - low <= SNIPPET_CHARS:
+        high = max(at for at in ends if at - low <= SNIPPET_CHARS)  # what follows says more than what went before
+        return min(at for at in starts if high - at <= SNIPPET_CHARS), high
+    if end - low > _LEAD_CHARS:
+        low = _word_start(text, max(0, start - max(0, SNIPPET_CHARS - (end - start)) // 3), start)
+    limit = max(end, low + SNIPPET_CHARS)
+    whole = [at for at in ends if low + SNIPPET_CHARS // 2 <= at <= limit]
+    return low, whole[-1] if whole else _word_end(text, end, limit)
 
 
-def _last_fitting(starts: Sequence[int], end: int) -> int:
-    return next(start for start in starts if end - start <= SNIPPET_CHARS)
-
-
-def _word_start(text: str, at: int) -> int:
-    if at == 0:
-        return 0
-    edge = _WORD_EDGE.search(text, at - 1)
-    return edge.end() if edge and edge.end() - at < 40 else at
+def _word_start(text: str, at: int, least: int) -> int:
+    """Return where a word begins, at ``at`` or after it but not after ``least``; before it where one long word fills that."""
+    for place in range(at, least + 1):
+        if place == 0 or text[place - 1] in _BLANKS:
+            return place
+    before = max(text.rfind(blank, max(0, at - _LONG_WORD_CHARS), at) for blank in _BLANKS) + 1
+    return before if before or at <= _LONG_WORD_CHARS else at
 
 
 def _word_end(text: str, least: int, at: int) -> int:
-    cut = max(text.rfind(" ", least, at + 1), text.rfind("\n", least, at + 1))
-    return cut if cut > least else max(least, at)
+    """Return where a word ends, at ``at`` or before it but not before ``least``; after it where one long word fills that."""
+    if at >= len(text):
+        return len(text)
+    cut = max(text.rfind(blank, least, at + 1) for blank in _BLANKS)
+    if cut != -1:
+        return cut
+    after = [place for blank in _BLANKS if (place := text.find(blank, at, at + _LONG_WORD_CHARS)) != -1]
+    return min(after) if after else len(text) if len(text) - at <= _LONG_WORD_CHARS else at
 
 
 def _cut(text: str, window: Span, spans: Sequence[Span]) -> Snippet:
@@ -117,13 +118,7 @@ def _cut(text: str, window: Span, spans: Sequence[Span]) -> Snippet:
     start, end = window
     piece = text[start:end].rstrip()
     end = start + len(piece)
-    if end < len(text) and not spans and end == SNIPPET_CHARS:
-        end = _word_end(text, start, end)
-        piece = text[start:end]
     head = "… " if start and not _SENTENCE.search(text, max(0, start - 2), start + 1) else ""
     tail = "" if end >= len(text) or piece[-1:] in ".!?…»" else " …"
-    line = piece.replace("\n", " ")
-    moved = tuple(
-        (max(low, start) - start + len(head), min(high, end) - start + len(head)) for low, high in spans if low < end and high > start
-    )
-    return Snippet(head + line + tail, moved)
+    moved = tuple((low - start + len(head), high - start + len(head)) for low, high in spans if start <= low and high <= end)
+    return Snippet(head + piece.replace("\n", " ") + tail, moved)

@@ -110,9 +110,9 @@ def read_ordinals(container: Container, name: str, meta: dict[str, Any], max_doc
     blob = bytes(section.read(0, len(section)))
     ends = container.section(f"value-ends/{name}").array("<u4", int(meta["values"])).tolist()
     dtype = str(meta["type"])
-    if dtype not in ("<u1", "<u2", "<u4") or ends[-1] != len(blob):
+    if dtype not in ("<u1", "<u2", "<u4") or not ends or ends[-1] != len(blob) or ends != sorted(ends):
         raise IndexCorrupt(container.path, f"section values/{name} does not fit its dictionary")
-    values = [blob[start:end].decode() for start, end in zip([0, *ends], ends, strict=False)]
+    values = [blob[start:end].decode("utf-8", "replace") for start, end in zip([0, *ends], ends, strict=False)]
     many = bool(meta["many"])
     ordinals = container.section(f"ordinals/{name}").array(dtype, int(meta["count"]) if many else max_doc)
     offsets = container.section(f"ordinal-offsets/{name}").array("<u4", max_doc + 1) if many else None
@@ -169,7 +169,7 @@ class DocIds:
 
     def doc_id(self, doc_num: int) -> str:
         """Return the identity of a document."""
-        return self._names.term(int(self.ranks()[doc_num])).decode()
+        return self._names.term(int(self.ranks()[doc_num])).decode("utf-8", "replace")
 
     def ranks(self) -> npt.NDArray[Any]:
         """Return for each document the rank of its identity among the sorted ones."""
@@ -182,4 +182,4 @@ class DocIds:
 
     def names(self) -> list[str]:
         """Return the distinct identities, sorted."""
-        return [name.decode() for name in self._names.terms()]
+        return [name.decode("utf-8", "replace") for name in self._names.terms()]

@@ -216,9 +216,15 @@ class Container:
         self.segment_id, self._sections = _parse(self._view, path)
 
     @classmethod
-    def open(cls, path: str | Path) -> Container:
-        """Map a container file. Raises: FileNotFoundError, IndexCorrupt, IndexForeign for another format version."""
-        return cls(_map_file(str(path)), str(path))
+    def open(cls, path: str | Path, segment_id: bytes | None = None) -> Container:
+        """Map a container file. Raises: FileNotFoundError, IndexCorrupt (also for another segment), IndexForeign (another version)."""
+        return cls(_map_file(str(path)), str(path)).expecting(segment_id)
+
+    def expecting(self, segment_id: bytes | None) -> Container:
+        """Return the container if it is of that segment (None = any): two files may have changed names. Raises: IndexCorrupt."""
+        if segment_id is not None and segment_id != self.segment_id:
+            raise IndexCorrupt(self.path, f"holds segment {self.segment_id!r}, {segment_id!r} expected")
+        return self
 
     @property
     def length(self) -> int:

@@ -192,25 +192,35 @@ class PostingsReader:
         return self._df_section.array("<u4")
 
     def postings(self, term: int) -> tuple[I32, I32]:
-        """Return (docs ascending, freqs). Shapes: i32[df] both."""
-        count, pointer = self.doc_freq(term), self._pointer(term)
+        """Return (docs ascending, freqs). Shapes: i32[df] both. Raises: IndexCorrupt."""
+        count, pointer = self._count(term), self._pointer(term)
         if pointer >> 63:
             side = 1 if self.has_positions else pointer >> 32 & 0x7FFFFFFF
-            return np.array([pointer & 0xFFFFFFFF], dtype=np.int32), np.array([side], dtype=np.int32)
+            return self._alone(pointer), np.array([side], dtype=np.int32)
         docs, freqs, _at, _header = self._decode(count, pointer)
         return docs, freqs
 
     def positions(self, term: int) -> tuple[I32, I64, I32]:
-        """Return (docs, offsets, positions): document i has positions[offsets[i]:offsets[i + 1]]."""
-        count, pointer = self.doc_freq(term), self._pointer(term)
+        """Return (docs, offsets, positions): document i has positions[offsets[i]:offsets[i + 1]]. Raises: IndexCorrupt."""
+        count, pointer = self._count(term), self._pointer(term)
         if pointer >> 63:
-            one = np.array([pointer & 0xFFFFFFFF], dtype=np.int32)
-            return one, np.array([0, 1], dtype=np.int64), np.array([pointer >> 32 & 0x7FFFFFFF], dtype=np.int32)
+            return self._alone(pointer), np.array([0, 1], dtype=np.int64), np.array([pointer >> 32 & 0x7FFFFFFF], dtype=np.int32)
         docs, freqs, at, header = self._decode(count, pointer)
         offsets = np.zeros(count + 1, dtype=np.int64)
         np.cumsum(freqs, out=offsets[1:])
         places, _ = self._unpack(at, int(offsets[-1]), header)
         return docs, offsets, places.view(np.int32)
+
+    def _count(self, term: int) -> int:
+        count = self.doc_freq(term)
+        if not 0 < count <= self._max_doc:
+            raise IndexCorrupt(self._path, f"section df/{self._name}: term {term} in {count} of {self._max_doc} documents")
+        return count
+
+    def _alone(self, pointer: int) -> I32:
+        if pointer & 0xFFFFFFFF >= self._max_doc:
+            raise IndexCorrupt(self._path, f"section pointers/{self._name}: document {pointer & 0xFFFFFFFF} of {self._max_doc}")
+        return np.array([pointer & 0xFFFFFFFF], dtype=np.int32)
 
     def _pointer(self, term: int) -> int:
         self._pointer_section.touch(8 * term, 8 * term + 8)
@@ -231,19 +241,27 @@ class PostingsReader:
             docs = _from_bases(gaps, bases).view(np.int32)
         freqs, at = self._unpack(at, count, header[1])
         freqs += np.uint32(1)
-        if count and not 0 <= int(docs[-1]) < self._max_doc:
-            raise IndexCorrupt(self._path, f"section postings/{self._name}: document {int(docs[-1])} of {self._max_doc}")
+        greatest = int(docs.view(np.uint32).max())
+        if greatest >= self._max_doc:
+            raise IndexCorrupt(self._path, f"section postings/{self._name}: document {greatest} of {self._max_doc}")
+        if int(freqs.view(np.int32).min()) < 1:
+            raise IndexCorrupt(self._path, f"section postings/{self._name}, word {at}: a frequency out of range")
         return docs, freqs.view(np.int32), at, header[-1]
 
     def _unpack(self, at: int, count: int, header: int) -> tuple[npt.NDArray[np.uint32], int]:
         width_class, exceptions = header >> 24, header & 0xFFFFFF
-        if width_class >= len(WIDTHS) or exceptions > count:
+        # without a width only exceptions differ from 0; more zeros than documents would be a forged length
+        if width_class >= len(WIDTHS) or exceptions > count or (width_class == 0 and count - exceptions > 4 * self._max_doc):
             raise IndexCorrupt(self._path, f"section postings/{self._name}, word {at}: impossible header {header:#x}")
         size = words_of(width_class, count, exceptions)
-        return unpack_list(self._read(at, size), count, width_class, exceptions), at + size
+        words = self._read(at, size)
+        try:
+            return unpack_list(words, count, width_class, exceptions), at + size
+        except IndexError as error:
+            raise IndexCorrupt(self._path, f"section postings/{self._name}, word {at}: {error}") from error
 
     def _read(self, at: int, count: int) -> npt.NDArray[np.uint32]:
-        if at + count > len(self._words):
+        if count < 0 or at + count > len(self._words):
             raise IndexCorrupt(self._path, f"section postings/{self._name}: words {at} to {at + count} asked, {len(self._words)} present")
         self._section.touch(4 * at, 4 * (at + count))
         return self._words[at : at + count]
@@ -252,8 +270,17 @@ class PostingsReader:
         """Return (starts, docs, freqs, positions) of the terms numbered ``first`` to ``last``, all at once.
 
         Shapes: starts i64[last - first + 1]; positions in the order (term, doc, position), None when the field keeps none.
+        Raises: IndexCorrupt.
         """
+        try:
+            return self._portion(first, last)
+        except (IndexError, ValueError, OverflowError, MemoryError) as error:
+            raise IndexCorrupt(self._path, f"section postings/{self._name}, terms {first} to {last}: {error}") from error
+
+    def _portion(self, first: int, last: int) -> tuple[I64, I32, I32, I32 | None]:
         counts = self.doc_freqs()[first:last].astype(np.int64)
+        if counts.size and int(counts.max()) > self._max_doc:
+            raise IndexCorrupt(self._path, f"section df/{self._name}: a term in {int(counts.max())} of {self._max_doc} documents")
         starts = np.zeros(len(counts) + 1, dtype=np.int64)
         np.cumsum(counts, out=starts[1:])
         self._pointer_section.touch(8 * first, 8 * last)

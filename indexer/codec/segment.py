@@ -47,6 +47,7 @@ __all__ = [
 ]
 
 SEGMENT_EXTENSION: Final = ".mseg"
+_FEW_DOCUMENTS: Final = 1 << 16  # even documents of which nothing is kept take no more room than this in memory
 CACHE_BYTES: Final = 64 << 20
 
 T = TypeVar("T")
@@ -168,9 +169,9 @@ class SegmentReader:
         self._cache = PostingsCache(cache_bytes)
 
     @classmethod
-    def open(cls, path: str | Path, cache_bytes: int = CACHE_BYTES) -> SegmentReader:
-        """Open a segment file. Raises: FileNotFoundError, IndexCorrupt, IndexForeign."""
-        return cls(Container.open(path), cache_bytes)
+    def open(cls, path: str | Path, cache_bytes: int = CACHE_BYTES, segment_id: bytes | None = None) -> SegmentReader:
+        """Open a segment file, that of ``segment_id`` where it is given. Raises: FileNotFoundError, IndexCorrupt, IndexForeign."""
+        return cls(Container.open(path, segment_id), cache_bytes)
 
     def close(self) -> None:
         """Forget everything kept; the mapping ends with the last array that shows it."""
@@ -266,6 +267,8 @@ class SegmentReader:
         if not exact:
             return self.lists(field).positions(number)
         starts, members = self.forms(field)
+        if len(members) and int(members.max()) >= int(self._meta["fields"][exact]["terms"]):
+            raise IndexCorrupt(self.path, f"section forms/{field}: a form has no term")
         lists = [self.lists(exact).positions(member) for member in members[starts[number] : starts[number + 1]].tolist()]
         return union_of_positions(lists)
 
@@ -275,6 +278,8 @@ class SegmentReader:
 
         def read() -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
             starts = self.container.section(f"form-starts/{field}").array("<u4", count + 1)
+            if bool((starts[1:] < starts[:-1]).any()):
+                raise IndexCorrupt(self.path, f"section form-starts/{field} does not ascend")
             return starts, self.container.section(f"forms/{field}").array("<u4", int(starts[-1]))
 
         return self._keep("forms", field, read)
@@ -385,7 +390,7 @@ class SegmentReader:
 
     def header(self, doc_num: int) -> dict[str, Any]:
         """Return what a list of hits shows of a document. Raises: IndexError, IndexCorrupt."""
-        row = self._json(self.header_bytes(doc_num), "headers")
+        row = self._json(self.header_bytes(doc_num), "headers", list)
         return dict(zip(self.header_keys, row, strict=False))
 
     def header_bytes(self, doc_num: int) -> bytes:
@@ -394,7 +399,7 @@ class SegmentReader:
 
     def stored(self, doc_num: int) -> dict[str, Any]:
         """Return a stored article. Raises: IndexError, IndexCorrupt."""
-        value: dict[str, Any] = self._json(self.stored_rows().row(doc_num), "stored")
+        value: dict[str, Any] = self._json(self.stored_rows().row(doc_num), "stored", dict)
         return value
 
     def stored_rows(self) -> RowBlocksReader:
@@ -407,11 +412,14 @@ class SegmentReader:
         """Whether articles are stored in this segment."""
         return "stored" in self._meta
 
-    def _json(self, row: bytes, section: str) -> Any:
+    def _json(self, row: bytes, section: str, kind: type) -> Any:
         try:
-            return json.loads(row)
-        except ValueError as error:
+            value = json.loads(row)
+        except (ValueError, RecursionError) as error:
             raise IndexCorrupt(self.path, f"section {section}: {error}") from error
+        if not isinstance(value, kind):
+            raise IndexCorrupt(self.path, f"section {section}: {type(value).__name__} found, {kind.__name__} expected")
+        return value
 
     def _keep(self, kind: str, name: str, read: Callable[[], T]) -> T:
         """Return what was read before, or read it; two threads may both read, and keep equal things."""
@@ -432,7 +440,8 @@ def _read_meta(container: Container) -> dict[str, Any]:
             and isinstance(meta["ordinals"], dict)
         )
         sound = sound and isinstance(meta["days"], list) and all(isinstance(row["terms"], int) for row in meta["fields"].values())
-    except (ValueError, KeyError, TypeError) as error:
+        sound = sound and meta["max_doc"] <= 64 * container.length + _FEW_DOCUMENTS
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IndexCorrupt(container.path, f"section meta cannot be read ({error})") from error
     if not sound:
         raise IndexCorrupt(container.path, "section meta has values of the wrong type")

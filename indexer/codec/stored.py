@@ -140,8 +140,10 @@ class RowBlocksReader:
         if not 0 <= doc_num < self._max_doc:
             raise IndexError(f"document {doc_num} of {self._max_doc}")
         self._tables[1].touch(0, len(self._tables[1]))
-        block = int(np.searchsorted(self._firsts, doc_num, side="right")) - 1
+        block = min(int(np.searchsorted(self._firsts, doc_num, side="right")), len(self._offsets) - 1) - 1
         raw, ends, first = self._block(block)
+        if not 0 <= doc_num - first < len(ends):
+            raise IndexCorrupt(self._path, f"section {self._name}-firsts: document {doc_num} is in no block")
         start = ends[doc_num - first - 1] if doc_num > first else 0
         return raw[start : ends[doc_num - first]]
 
@@ -158,7 +160,7 @@ class RowBlocksReader:
     def _bounds(self, block: int) -> tuple[int, list[int]]:
         self._tables[1].touch(0, len(self._tables[1]))
         first, last = int(self._firsts[block]), int(self._firsts[block + 1])
-        if not 0 <= first < last <= self._max_doc:
+        if block < 0 or not 0 <= first < last <= self._max_doc:
             raise IndexCorrupt(
                 self._path, f"section {self._name}-firsts: block {block} holds documents {first} to {last} of {self._max_doc}"
             )
@@ -174,6 +176,8 @@ class RowBlocksReader:
         number, raw = self._last
         if number != block:
             inflate = zlib.decompressobj()
+            if ends != sorted(ends):
+                raise IndexCorrupt(self._path, f"section {self._name}-ends, block {block}: ends do not ascend")
             try:
                 raw = inflate.decompress(self._compressed(block), ends[-1] + 1)
             except zlib.error as error:

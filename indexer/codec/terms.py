@@ -142,7 +142,7 @@ class TermDictionary:
             candidates = np.unique(np.searchsorted(numbers, np.array(places, dtype=np.int64) + base, side="right") - 1)
             whole = re.compile(expression)
             return np.array([n for n in candidates.tolist() if whole.fullmatch(self.term(n))], dtype=np.int64)
-        places = [match.start() for match in re.finditer(rb"^" + expression + rb"$", blob[base : offsets[last]], re.MULTILINE)]
+        places = [match.start() for match in re.finditer(rb"^" + expression + rb"(?=\n)", blob[base : offsets[last]], re.MULTILINE)]
         return np.searchsorted(numbers, np.array(places, dtype=np.int64) + base).astype(np.int64)
 
     def near(self, word: str, distance: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -175,8 +175,8 @@ def _open(storage: Any, segment: Any, extensions: tuple[str, ...]) -> Container:
     name = segment.make_filename(extensions[-1])
     path = _path(storage, name)
     if path is not None:
-        return Container.open(path)
+        return Container.open(path, _id_bytes(segment))
     if not storage.file_exists(name):
         raise FileNotFoundError(name)
     with storage.open_file(name) as file:
-        return Container(bytes(file.read()), name)
+        return Container(bytes(file.read()), name).expecting(_id_bytes(segment))

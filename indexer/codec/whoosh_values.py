@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-__all__ = ["decode_value", "encode_value"]
+__all__ = ["decode_value", "encode_value", "tag_value"]
 
 TAG: Final = "\x00type"
 
@@ -32,8 +32,8 @@ _READ: Final[dict[str, Callable[[Any], Any]]] = {
 
 
 def encode_value(value: Any) -> bytes:
-    """Return a plain value as bytes. Raises: TypeError for a value of another type."""
-    return json.dumps(_tagged(value), separators=(",", ":")).encode()
+    """Return a plain value as bytes. Raises: ValueError for a value of another type."""
+    return json.dumps(tag_value(value), separators=(",", ":")).encode()
 
 
 def decode_value(data: bytes) -> Any:
@@ -41,25 +41,26 @@ def decode_value(data: bytes) -> Any:
     return json.loads(data, object_hook=_untagged)
 
 
-def _tagged(value: Any) -> Any:
+def tag_value(value: Any) -> Any:
+    """Return a plain value as JSON can say it. Raises: ValueError for a value of another type."""
     kind = type(value)
     if value is None or kind in (bool, int, float, str):
         return value
     if isinstance(value, str):
         return str(value)
     if kind is list:
-        return [_tagged(item) for item in value]
+        return [tag_value(item) for item in value]
     if kind is dict and all(type(key) is str and key != TAG for key in value):
-        return {key: _tagged(item) for key, item in value.items()}
+        return {key: tag_value(item) for key, item in value.items()}
     return {TAG: _name_and_parts(value)}
 
 
 def _name_and_parts(value: Any) -> list[Any]:
     kind = type(value)
     if kind is dict:
-        return ["dict", [[_tagged(key), _tagged(item)] for key, item in value.items()]]
+        return ["dict", [[tag_value(key), tag_value(item)] for key, item in value.items()]]
     if kind in (tuple, set, frozenset):
-        return [kind.__name__, [_tagged(item) for item in value]]
+        return [kind.__name__, [tag_value(item) for item in value]]
     if isinstance(value, (bytes, bytearray)):
         return ["bytes", base64.b64encode(value).decode()]
     if isinstance(value, (dt.datetime, dt.date, dt.time)):
@@ -68,7 +69,7 @@ def _name_and_parts(value: Any) -> list[Any]:
         return ["timedelta", [value.days, value.seconds, value.microseconds]]
     if isinstance(value, decimal.Decimal):
         return ["decimal", str(value)]
-    raise TypeError(f"a stored value of type {kind.__name__} found, a plain value expected (text, number, date, list, dict...)")
+    raise ValueError(f"a stored value of type {kind.__name__} found, a plain value expected (text, number, date, list, dict...)")
 
 
 def _untagged(value: dict[str, Any]) -> Any:

@@ -19,7 +19,7 @@ from whoosh.filedb.structfile import StructFile
 from whoosh.util.numeric import byte_to_length, length_to_byte
 
 from indexer.codec.stored import RowBlocksWriter, json_bytes
-from indexer.codec.whoosh_values import encode_value
+from indexer.codec.whoosh_values import tag_value
 
 __all__ = ["STATS", "DocumentsWriter", "IndexedFieldsWriter", "WHOOSH_LENGTHS", "joined_meta"]
 
@@ -48,18 +48,16 @@ class DocumentsWriter(base.PerDocumentWriter):
         self.is_closed = False
 
     def start_doc(self, docnum: int) -> None:
-        """Begin a document; they come in order."""
-        if self._in_doc or docnum != self._count:
-            raise ValueError(
-                f"document {docnum} begun, {self._count} expected" + (" (the one before is not finished)" if self._in_doc else "")
-            )
+        """Begin a document; they come in order. One begun before and not finished has failed, and is forgotten."""
+        if docnum != self._count:
+            raise ValueError(f"document {docnum} begun, {self._count} expected")
         self._in_doc = True
         self._stored, self._waiting = {}, []
 
     def add_field(self, fieldname: str, fieldobj: Any, value: Any, length: int) -> None:
         """Keep a stored value and a length of the document begun."""
         if value is not None:
-            self._stored[fieldname] = value
+            self._stored[fieldname] = tag_value(value)
         if length:
             self._waiting.append(lambda: self._add_length(fieldname, length))
 
@@ -77,7 +75,7 @@ class DocumentsWriter(base.PerDocumentWriter):
 
     def finish_doc(self) -> None:
         """Take the document begun into the segment."""
-        row = encode_value(self._stored)
+        row = json_bytes(self._stored)
         for add in self._waiting:
             add()
         self._rows.add(row)

@@ -10,6 +10,7 @@ from whoosh.query import Query
 
 from corpus.article import Article
 from search.request import FacetCounts, SearchRequest, Timeline
+from search.suggest import Completion, Vocabulary
 
 __all__ = ["Answer", "ArchiveStats", "Engine", "Found"]
 
@@ -63,5 +64,11 @@ class Engine(Protocol):
     def stats(self) -> ArchiveStats: ...
     def export(self, query: Query, request: SearchRequest) -> Iterator[Article]:
         """Return every article of the answer, in the order asked."""
+
+    def vocabulary(self) -> Vocabulary:
+        """Return the words of the archive, for spellings and completions."""
+
+    def complete_value(self, field: str, typed: str, limit: int) -> list[Completion]:
+        """Return values of a facet that have a word beginning with ``typed``."""
 
     def close(self) -> None: ...

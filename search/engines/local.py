@@ -32,6 +32,8 @@ from search.facets import ALL_FACETS, count_facet, select, timeline, timeline_un
 from search.ranking import RESCORED, Floats, coverage_factor
 from search.request import RESULT_WINDOW, SearchRequest, Timeline
 from search.rescoring import rescore
+from search.suggest import Completion
+from search.vocabulary import CollectionVocabulary, complete_value
 
 __all__ = ["LocalEngine"]
 
@@ -109,6 +111,14 @@ class LocalEngine:
         order, _ = self._ranked(evaluation, query, selection.docs, request, window=selection.docs.size)
         for number in order.tolist():
             yield article_from_stored(collection.stored(number))
+
+    def vocabulary(self) -> CollectionVocabulary:
+        """Return the words of the archive."""
+        return CollectionVocabulary(self.collection())
+
+    def complete_value(self, field: str, typed: str, limit: int) -> list[Completion]:
+        """Return values of a facet that have a word beginning with ``typed``."""
+        return complete_value(self.collection(), field, typed, limit)
 
     def stats(self) -> ArchiveStats:
         """Return what the archive holds."""

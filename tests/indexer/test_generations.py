@@ -179,6 +179,10 @@ def test_a_pointer_is_found_again_from_the_generations(location: Path, damage: C
     write_articles(location, ["y"], files=QUICK)
     assert open_snapshot(location).notes == ()
     assert articles_in(location) == {"z", "y"}
+    damage(location / "current")
+    assert rollback(location).notes == ()
+    assert open_snapshot(location).notes == ()
+    assert articles_in(location) == {"z"}
 
 
 def test_an_index_of_another_analysis_or_schema_is_foreign(location: Path) -> None:

@@ -30,12 +30,12 @@ def marked(query: str, text: str, field: str = "body") -> list[str]:
         ("=migrant", "Deux migrantes, un migrant", ["migrant"]),
         ("école", "À l’école, qu'école", ["école", "école"]),
         ("l’état", "L’État et les états", ["État", "états"]),
-        ('"port autonome"', "Le port autonome, port, autonome", ["port autonome"]),
+        ('"port autonome"', "Le port autonome, le port est autonome", ["port autonome"]),
         ('"port autonome de"', "Le port autonome\nde Mopti", ["port autonome\nde"]),
         ("port autonome", "Le port autonome", ["port", "autonome"]),
         ("vice-président", "le vice-président, le viceprésident, le vice, le président", ["vice-président", "viceprésident"]),
         ("viceprésident", "le vice-président, le vice", ["vice-président"]),
-        ("ONU", "L’O.N.U. et l’ONU", ["O.N.U", "ONU"]),
+        ("ONU", "L’O.N.U. et l’ONU", ["O.N.U.", "ONU"]),
         ("pech*", "pêcheurs, pécher, empêcher", ["pêcheurs", "pécher"]),
         ("*port*", "import, ports, sport", ["import", "ports", "sport"]),
         ("p?rt", "port, part, pont", ["port", "part"]),
@@ -58,9 +58,7 @@ def marked(query: str, text: str, field: str = "body") -> list[str]:
     ],
 )
 def test_what_answers_is_marked_as_printed(query: str, text: str, expected: list[str]) -> None:
-    if text == "le maïs mais" or " " in query or expected != []:
-        assert marked(query, text)[: len(expected)] == expected
-    assert sorted(marked(query, text)) == sorted(expected)
+    assert marked(query, text) == expected
 
 
 def test_a_word_asked_in_the_headline_is_not_marked_elsewhere() -> None:

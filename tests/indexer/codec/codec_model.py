@@ -16,6 +16,7 @@ from indexer.codec.segment import FieldData, Forms, SegmentData, SegmentReader, 
 from indexer.codec.stored import RowBlocksWriter, header_row, json_bytes
 
 KEYS = ("headline", "newspaper")
+NOTHING = np.zeros(0, dtype=np.int32)
 SEGMENT_ID = b"0123456789abcdef"
 
 
@@ -103,8 +104,8 @@ def answers(reader: SegmentReader) -> dict[str, Any]:
     for name in sorted(reader.fields()):
         found[name] = {"terms": reader.terms(name), "lengths": reader.lengths(name).tolist(), "total": reader.total_length(name)}
         for term in reader.terms(name):
-            docs, freqs = reader.postings(name, term) or ([], [])
-            _, offsets, positions = reader.positions(name, term) or ([], [], [])
+            docs, freqs = reader.postings(name, term) or (NOTHING, NOTHING)
+            _, offsets, positions = reader.positions(name, term) or (NOTHING, NOTHING, NOTHING)
             spans = [positions[a:b].tolist() for a, b in itertools.pairwise(offsets)]
             found[name, term] = (docs.tolist(), freqs.tolist(), spans, reader.doc_freq(name, term))
     for name in reader.facets():

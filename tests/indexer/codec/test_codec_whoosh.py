@@ -98,22 +98,24 @@ def test_our_codec_answers_as_the_stock_codec(tmp_path: Path, kept: str, optimiz
         assert len(segments) == (1 if optimized else 4)
 
 
-def test_a_cancelled_writer_leaves_nothing(tmp_path: Path) -> None:
+def test_what_a_cancelled_writer_leaves_is_gone_after_the_next_commit(tmp_path: Path) -> None:
     ix = index.create_in(str(tmp_path), SCHEMA)
-    before = sorted(path.name for path in tmp_path.iterdir())
     writer = ix.writer(codec=MarbreCodec())
     writer.add_document(**_row(1))
     writer.cancel()
-    left = sorted(path.name for path in tmp_path.iterdir() if "WRITELOCK" not in path.name)
-    assert [name for name in left if not name.endswith(".mdoc")] == before
+    with ix.writer(codec=MarbreCodec()) as writer:
+        writer.add_document(**_row(2))
+    assert len(list(tmp_path.glob("*.m*"))) == 1
+    with ix.searcher() as searcher:
+        assert [hit["id"] for hit in searcher.search(query.Every(), limit=None)] == ["2"]
 
 
 def test_a_document_that_fails_leaves_no_trace() -> None:
     ix = RamStorage().create_index(SCHEMA)
     writer = ix.writer(codec=MarbreCodec())
     writer.add_document(**_row(1))
-    with pytest.raises(TypeError):
-        writer.add_document(id="bad", body="alfa", _stored_body=object())
+    with pytest.raises(ValueError, match="plain value"):
+        writer.add_document(_stored_body=object(), body="zulu")
     writer.add_document(**_row(2))
     writer.commit()
     with ix.searcher() as searcher:
@@ -125,7 +127,8 @@ def test_vectors_and_characters_come_back() -> None:
     ix = _filled(RamStorage().create_index(SCHEMA), MarbreCodec())
     with ix.reader() as reader:
         number = next(number for number, stored in reader.iter_docs() if stored["id"] == "11")
-        assert dict(reader.vector_as("frequency", number, "body")) == {"alfa": 0} or reader.has_vector(number, "body")
+        words = _row(11)["body"].split()
+        assert dict(reader.vector_as("frequency", number, "body")) == {word: words.count(word) for word in words}
         matcher = reader.postings("title", "bravo")
         assert [span.startchar for span in matcher.spans()] == [0]
 
@@ -189,5 +192,5 @@ def test_plain_values_come_back_of_the_same_type(value: Any) -> None:
 def test_other_values_are_refused_when_written() -> None:
     assert decode_value(encode_value({"\x00type": ["bytes", 1]})) == {"\x00type": ["bytes", 1]}
     assert decode_value(encode_value(decimal.Decimal("1.50"))) == decimal.Decimal("1.50")
-    with pytest.raises(TypeError, match="plain value expected"):
+    with pytest.raises(ValueError, match="plain value expected"):
         encode_value(object())
