@@ -45,17 +45,29 @@ def cli() -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @INDEX_OPTION
 @click.option("--rebuild", is_flag=True, help="Build a new index aside and swap it in.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that analyse articles.")
+@click.option("--memory", default=512, show_default=True, type=click.IntRange(64), metavar="MB", help="Memory for the buffers, shared by the workers.")
 @click.option("--rejects", type=click.Path(dir_okay=False), help="Write what was refused to this file, as JSON Lines.")
 @click.option("--newspaper", default="", help="Newspaper of the articles that name none.")
 @click.option("--strict", is_flag=True, help="Stop at the first article or file that is refused.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def index(sources: tuple[str, ...], location: str, rebuild: bool, rejects: str | None, newspaper: str, strict: bool, as_json: bool) -> None:
+def index(
+    sources: tuple[str, ...],
+    location: str,
+    rebuild: bool,
+    workers: int,
+    memory: int,
+    rejects: str | None,
+    newspaper: str,
+    strict: bool,
+    as_json: bool,
+) -> None:
     """Index files and folders ("-": JSON Lines on standard input). What is there already stays as it is."""
     from corpus import read_articles
     from indexer import build_index
 
     stream = read_articles(sources, newspaper=newspaper, strict=strict)
-    report = build_index(stream, location, rebuild=rebuild, progress=_progress())
+    report = build_index(stream, location, rebuild=rebuild, workers=workers, memory=memory << 20, progress=_progress())
     if rejects is not None:
         lines = (
             json.dumps({"file": one.origin.file, "place": one.origin.place, "reason": one.reason, "advice": one.advice}, ensure_ascii=False)

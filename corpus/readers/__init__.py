@@ -14,7 +14,6 @@ import os
 import re
 import stat
 import sys
-import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from corpus.article import Article, Origin
 from corpus.encodings import decode
 from corpus.errors import ArticleInvalid, SourceUnreadable
 from corpus.readers import feeds, pages, records, texts
-from corpus.readers.source import Reader, Reject, Source
+from corpus.readers.source import Reader, Reject, Source, shown
 from corpus.readers.streams import HEAD_BYTES, open_bytes
 
 __all__ = ["ArticleStream", "Reader", "Reject", "Source", "choose_reader", "read_articles"]
@@ -202,12 +201,7 @@ def _refusal(path: Path, reason: str, advice: str = "") -> Reject:
 
 
 def _source(path: Path, defaults: Mapping[str, str]) -> Source:
-    return Source(shown(str(path)), partial(open_bytes, path), defaults)
-
-
-def shown(path: str) -> str:
-    """Return ``path`` as it may stand in a message: no control, direction or undecodable character."""
-    return "".join("\ufffd" if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else c for c in path)
+    return Source(shown(str(path)), partial(open_bytes, path), defaults, path=path)
 
 
 def _why(error: Exception) -> str:
@@ -239,7 +233,7 @@ def _items_of(file: _File) -> Iterator[Article | Reject]:
 def _reader_of(source: Source) -> Reader | str:
     with source.open() as stream:
         head = stream.read(HEAD_BYTES)
-        reader = choose_reader(re.sub(r"(?i)\.gz$", "", source.name), head)
+        reader = choose_reader(re.sub(r"(?i)\.gz$", "", source.own_name), head)
         if not isinstance(reader, str) and reader not in _STREAMING and _longer_than(stream, WHOLE_FILE_BYTES - len(head)):
             return f"a file of more than {WHOLE_FILE_BYTES >> 30} GB; split it"
     return reader

@@ -9,6 +9,8 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -16,12 +18,14 @@ from typing import BinaryIO, Final
 from corpus.encodings import decode, mark_of
 from corpus.errors import SourceUnreadable
 
-__all__ = ["HEAD_BYTES", "RECORD_BYTES", "open_bytes", "text_chunks", "text_lines"]
+__all__ = ["HEAD_BYTES", "MEMBER_BYTES", "RECORD_BYTES", "Held", "hold", "open_bytes", "text_chunks", "text_lines", "unpacked"]
 
 HEAD_BYTES: Final = 65_536  # what the choice of a reader or an encoding looks at
 RECORD_BYTES: Final = 16 * 1024 * 1024
 INFLATED_RATIO: Final = 200  # bytes out for one byte in; French press text stays under 12
 INFLATED_FREE_BYTES: Final = 16 * 1024 * 1024  # under this any ratio is harmless
+MEMBER_BYTES: Final = 256 * 1024 * 1024  # one file inside an archive, unpacked
+_IN_MEMORY_BYTES: Final = 16 * 1024 * 1024  # a longer member waits in a temporary file
 _CHUNK_BYTES: Final = 1 << 18
 
 
@@ -52,10 +56,57 @@ class _Inflated(io.RawIOBase):
 
 def open_bytes(path: Path) -> BinaryIO:
     """Open the bytes of a file, unpacked where it is gzip (by its first bytes, whatever its name)."""
-    stream = path.open("rb")
-    if stream.peek(2)[:2] != b"\x1f\x8b":
+    return unpacked(path.open("rb"))
+
+
+def unpacked(stream: BinaryIO) -> BinaryIO:
+    """Return the bytes of ``stream``, which stands at its start and can seek, unpacked where they are gzip."""
+    start = stream.read(2)
+    stream.seek(0)
+    if start != b"\x1f\x8b":
         return stream
     return io.BufferedReader(_Inflated(stream), _CHUNK_BYTES)
+
+
+class Held:
+    """The bytes of a member of an archive, kept until they are read: in memory, or in an unnamed temporary file."""
+
+    def __init__(self, data: bytes, spilled: BinaryIO | None = None) -> None:
+        self._data = data
+        self._spilled = spilled
+
+    def open(self) -> BinaryIO:
+        """Open the bytes from their start, unpacked where they are gzip."""
+        return unpacked(self.open_as_is())
+
+    def open_as_is(self) -> BinaryIO:
+        """Open the bytes from their start as they came; one opening at a time when they are in a file."""
+        if self._spilled is None:
+            return io.BytesIO(self._data)
+        stream = os.fdopen(os.dup(self._spilled.fileno()), "rb")
+        stream.seek(0)
+        return stream
+
+
+def hold(stream: BinaryIO, limit: int = MEMBER_BYTES) -> Held:
+    """Read ``stream`` to its end and keep it.
+
+    Raises: SourceUnreadable beyond ``limit`` bytes.
+    """
+    data = stream.read(_IN_MEMORY_BYTES)
+    if len(data) < _IN_MEMORY_BYTES:
+        return Held(data)
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as what holds it
+    total = 0
+    while data:
+        total += len(data)
+        if total > limit:
+            file.close()
+            raise SourceUnreadable(f"more than {limit >> 20} MB when unpacked")
+        file.write(data)
+        data = stream.read(_CHUNK_BYTES)
+    file.flush()
+    return Held(b"", file)
 
 
 def text_lines(stream: BinaryIO) -> Iterator[tuple[int, str | None]]:

@@ -76,7 +76,7 @@ def read(source: Source) -> Iterator[Article | Reject]:
 
 
 def _articles(text: str, source: Source) -> Iterator[Article | Reject]:
-    records = _records(text, source.name)
+    records = _records(text, source.own_name)
     for number, record in enumerate(records, 1):
         origin = source.origin(f"article {number}" if len(records) > 1 else "")
         try:

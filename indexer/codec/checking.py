@@ -6,6 +6,7 @@ every list, column and row, and compares what must agree.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,7 +49,7 @@ def _problems(reader: SegmentReader) -> Iterator[str]:
     if ids is not None and len(set(ids.ranks().tolist())) != len(ids.names()):
         yield "section doc-id-ranks: an identity without a document"
     for number in range(reader.max_doc):
-        if reader.header_keys and not len(json.loads(reader.header_bytes(number))) == len(reader.header_keys):
+        if reader.header_keys and len(json.loads(reader.header_bytes(number))) != len(reader.header_keys):
             yield f"section headers: document {number} has another number of values than there are keys"
         if reader.has_stored:
             reader.stored(number)
@@ -56,7 +57,7 @@ def _problems(reader: SegmentReader) -> Iterator[str]:
 
 def _field_problems(reader: SegmentReader, name: str) -> Iterator[str]:
     terms = reader.dictionary(name).terms()
-    if any(a >= b for a, b in zip(terms, terms[1:], strict=False)):
+    if any(a >= b for a, b in itertools.pairwise(terms)):
         yield f"section terms/{name}: terms are not sorted and distinct"
     postings = 0
     for first in range(0, len(terms), TERMS_AT_ONCE):

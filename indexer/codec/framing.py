@@ -56,7 +56,7 @@ _FOOTER_CRC_AT: Final = _FOOTER.size - 12
 
 @dataclass(frozen=True, slots=True)
 class FileInfo:
-    """What a manifest says of a written file: its length and the CRC-32 of its last 64 bytes' promise (the footer's own)."""
+    """What a manifest says of a written file: its length and the CRC-32 of all its bytes."""
 
     length: int
     crc: int
@@ -177,7 +177,7 @@ class Section:
                         self._path, f"section {self.name}, bytes from {chunk * CHUNK_BYTES}: checksum differs from what was written"
                     )
                 self._seen[chunk] = 1
-                if all(self._seen):
+                if self._seen.find(0) < 0:
                     self._unseen = 0
 
     def chunk_is_sound(self, chunk: int) -> bool:
@@ -244,6 +244,11 @@ class Container:
         if found is None:
             raise IndexCorrupt(self.path, f"section {name} is missing")
         return found
+
+    def release_pages(self) -> None:
+        """Give back the memory of what was read, which stays in the system's cache: what a merge does as it goes along."""
+        if isinstance(self._buffer, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            self._buffer.madvise(mmap.MADV_DONTNEED)
 
     def close(self) -> None:
         """Drop the mapping; memory is given back when the last array that shows it is gone."""

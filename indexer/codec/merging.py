@@ -21,7 +21,8 @@ from indexer.codec.columns import NO_DAY, Days, Ordinals, write_days, write_doc_
 from indexer.codec.framing import ContainerWriter, OpenFile, open_plainly, writing
 from indexer.codec.packing import concatenated_ranges
 from indexer.codec.postings import Portion, PostingsWriter
-from indexer.codec.segment import SegmentInfo, SegmentReader, write_forms
+from indexer.codec.segment import SegmentInfo, SegmentReader
+from indexer.codec.segment_data import write_forms
 from indexer.codec.stored import RowBlocksWriter, header_row, json_bytes, write_row_tables
 
 __all__ = ["merge_segments"]
@@ -30,6 +31,7 @@ I64 = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 PORTION_POSTINGS: Final = 1 << 19  # decoded at a time
+_BLOCKS_HELD: Final = 1 << 12  # stored blocks copied before their pages are given back
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,8 @@ def _merge_field(out: ContainerWriter, sources: list[_Source], name: str, merged
             place[first:last][kept] = np.arange(count, count + len(portion.terms))
             count += len(portion.terms)
             write(writer.add(portion))
+            for source in sources:
+                source.reader.container.release_pages()
     writer.close(out)
     meta: dict[str, Any] = {"terms": count, "postings": writer.postings, "positions": rows[0]["positions"]}
     if "total_length" in rows[0]:
@@ -312,6 +316,7 @@ def _merge_headers(out: ContainerWriter, sources: list[_Source]) -> list[str]:
                     texts = [header_row(dict(zip(source.reader.header_keys, json.loads(text), strict=True)), keys) for text in texts]
                 write(b"".join(texts))
                 sizes.append(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)))
+            source.reader.container.release_pages()
     out.add("headers-offsets", np.cumsum(np.concatenate(sizes)).astype("<u8"))
     return keys
 
@@ -332,6 +337,8 @@ def _merge_stored(out: ContainerWriter, sources: list[_Source]) -> dict[str, Any
                 for done in rows.take_parts():
                     sizes.append(len(done))
                     write(done)
+                if not len(sizes) % _BLOCKS_HELD:
+                    source.reader.container.release_pages()
         rest = rows.finish()
         for done in rest.parts:
             sizes.append(len(done))

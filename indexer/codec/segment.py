@@ -1,14 +1,13 @@
 """What can a segment be asked? Everything our own searcher and writer need, as arrays.
 
-``write_segment`` writes arrays that are already sorted; ``SegmentReader`` answers from the mapped file, and reads a
-section when it is first asked for. One reader serves many threads: what it keeps is only ever replaced by its equal.
+What is written is in ``segment_data``, offered here too: a segment is written and read through this one module.
+``SegmentReader`` answers from the mapped file, and reads a section when it is first asked for. One reader serves many threads: what it keeps is only ever replaced by its equal.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -17,21 +16,11 @@ import numpy.typing as npt
 
 from corpus.errors import IndexCorrupt
 from indexer.codec.cache import PostingsCache
-from indexer.codec.columns import (
-    LENGTH_TABLE,
-    Days,
-    DocIds,
-    Ordinals,
-    length_codes,
-    read_days,
-    read_ordinals,
-    write_days,
-    write_doc_ids,
-    write_ordinals,
-)
-from indexer.codec.framing import Container, ContainerWriter, OpenFile, open_plainly, writing
-from indexer.codec.postings import Portion, PostingsReader, PostingsWriter, portions_of, union_of_positions
-from indexer.codec.stored import RowBlocks, RowBlocksReader, RowsReader, json_bytes, write_row_blocks, write_rows
+from indexer.codec.columns import LENGTH_TABLE, Days, DocIds, Ordinals, read_days, read_ordinals
+from indexer.codec.framing import Container
+from indexer.codec.postings import PostingsReader, union_of_positions
+from indexer.codec.segment_data import FieldData, Forms, SegmentData, SegmentInfo, write_segment
+from indexer.codec.stored import RowBlocksReader, RowsReader
 from indexer.codec.terms import TermDictionary
 
 __all__ = [
@@ -41,8 +30,6 @@ __all__ = [
     "SegmentData",
     "SegmentInfo",
     "SegmentReader",
-    "write_field",
-    "write_forms",
     "write_segment",
 ]
 
@@ -53,107 +40,6 @@ CACHE_BYTES: Final = 64 << 20
 T = TypeVar("T")
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Forms:
-    """Which exact terms make up each inflection class: the class's positions are the union of theirs.
-
-    Shapes: classes i32[terms of ``field``]: the number of the class term of each exact term, -1 = none.
-    """
-
-    field: str
-    classes: npt.NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldData:
-    """One indexed field. Shapes: as Portion; lengths [max_doc] tokens per document, None = not kept."""
-
-    terms: Sequence[bytes]
-    starts: npt.NDArray[Any]
-    docs: npt.NDArray[Any]
-    freqs: npt.NDArray[Any] | None = None
-    positions: npt.NDArray[Any] | None = None
-    lengths: npt.NDArray[Any] | None = None
-    forms: Forms | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentData:
-    """A whole segment. ``fields`` may be an iterable that makes each field when it is asked for.
-
-    ``headers`` are rows made by ``header_row(header, header_keys)``; ``stored`` comes from a RowBlocksWriter.
-    """
-
-    segment_id: bytes  # 16
-    max_doc: int
-    fields: Mapping[str, FieldData] | Iterable[tuple[str, FieldData]]
-    doc_ids: Sequence[str] | None = None
-    ordinals: Mapping[str, Ordinals] = field(default_factory=dict)
-    days: Mapping[str, Days] = field(default_factory=dict)
-    header_keys: Sequence[str] = ()
-    headers: Sequence[bytes] = ()
-    stored: RowBlocks | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentInfo:
-    """What a manifest says of a segment. ``crc`` is the CRC-32 of the whole file."""
-
-    length: int
-    crc: int
-    doc_count: int
-
-
-def write_segment(path: str | Path, data: SegmentData, open_file: OpenFile = open_plainly) -> SegmentInfo:
-    """Write a segment to a new file and make its bytes last. Raises: FileExistsError, OSError, ValueError for unsorted data."""
-    with writing(path, data.segment_id, open_file) as file:
-        out = file.out
-        meta: dict[str, Any] = {"max_doc": data.max_doc, "fields": {}, "ordinals": {}, "days": sorted(data.days), "extra": dict(data.extra)}
-        for name, column in data.fields.items() if isinstance(data.fields, Mapping) else data.fields:
-            portion = Portion(column.terms, column.starts, column.docs, column.freqs, column.positions)
-            meta["fields"][name] = write_field(out, name, portions_of(portion), column)
-        for name, ordinals in data.ordinals.items():
-            meta["ordinals"][name] = write_ordinals(out, name, ordinals)
-        for name, days in data.days.items():
-            write_days(out, name, days)
-        if data.doc_ids is not None:
-            meta["doc_ids"] = write_doc_ids(out, data.doc_ids)
-        if data.header_keys:
-            meta["header_keys"] = list(data.header_keys)
-            write_rows(out, data.headers)
-        if data.stored is not None:
-            meta["stored"] = write_row_blocks(out, data.stored)
-        out.add("meta", json_bytes(meta))
-    return SegmentInfo(file.info.length, file.info.crc, data.max_doc)
-
-
-def write_field(out: ContainerWriter, name: str, portions: Iterable[Portion], column: FieldData) -> dict[str, Any]:
-    """Write one field from portions in term order; return what the meta section says of it."""
-    writer = PostingsWriter(name, has_positions=column.positions is not None)
-    with out.section(f"postings/{name}") as write:
-        for portion in portions:
-            write(writer.add(portion))
-    count = writer.close(out)
-    meta: dict[str, Any] = {"terms": count, "postings": writer.postings, "positions": column.positions is not None}
-    if column.lengths is not None:
-        out.add(f"lengths/{name}", length_codes(column.lengths))
-        meta["total_length"] = int(np.sum(column.lengths, dtype=np.int64))
-    if column.forms is not None:
-        meta["forms_of"] = column.forms.field
-        write_forms(out, name, column.forms.classes, count)
-    return meta
-
-
-def write_forms(out: ContainerWriter, name: str, classes: npt.NDArray[Any], count: int) -> None:
-    """Write which exact terms make up each of ``count`` classes."""
-    members = np.flatnonzero(np.asarray(classes) >= 0)
-    members = members[np.argsort(np.asarray(classes)[members], kind="stable")]
-    starts = np.searchsorted(np.asarray(classes)[members], np.arange(count + 1))
-    out.add(f"form-starts/{name}", starts.astype("<u4"))
-    out.add(f"forms/{name}", members.astype("<u4"))
 
 
 class SegmentReader:

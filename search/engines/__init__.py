@@ -71,4 +71,7 @@ class Engine(Protocol):
     def complete_value(self, field: str, typed: str, limit: int) -> list[Completion]:
         """Return values of a facet that have a word beginning with ``typed``."""
 
+    def newspaper_months(self) -> Sequence[tuple[str, str, int]]:
+        """Return (newspaper, month, articles) wherever there are any; "" is no newspaper, or no known day."""
+
     def close(self) -> None: ...

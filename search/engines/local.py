@@ -7,7 +7,8 @@ generation it began with.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -120,6 +121,11 @@ class LocalEngine:
         """Return values of a facet that have a word beginning with ``typed``."""
         return complete_value(self.collection(), field, typed, limit)
 
+    def newspaper_months(self) -> Sequence[tuple[str, str, int]]:
+        """Return (newspaper, month, articles) wherever there are any."""
+        collection = self.collection()
+        return collection.remembered("newspaper-months", partial(_newspaper_months, collection))
+
     def stats(self) -> ArchiveStats:
         """Return what the archive holds."""
         collection = self.collection()
@@ -182,3 +188,21 @@ class LocalEngine:
         self._readers = {snapshot.folder / entry.file: readers[snapshot.folder / entry.file] for entry in snapshot.manifest.segments}
         leaves = [SegmentLeaf(self._readers[snapshot.folder / entry.file], live_mask(entry)) for entry in snapshot.manifest.segments]
         return Collection(leaves, snapshot.generation), snapshot
+
+
+def _newspaper_months(collection: Collection) -> list[tuple[str, str, int]]:
+    """Count pairs of newspaper and month, a segment at a time, as one number a pair."""
+    days = collection.days("published")
+    months = np.where(days == NO_DAY, 0, days).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    low = int(months.min()) if months.size else 0
+    slots = np.where(days == NO_DAY, 0, months - low + 1)
+    width = int(slots.max()) + 1 if slots.size else 1
+    counts: Counter[tuple[str, str]] = Counter()
+    for base, leaf in zip(collection.bases.tolist(), collection.leaves, strict=False):
+        column = leaf.ordinals("newspaper")
+        here = np.arange(leaf.max_doc) if leaf.live is None else np.flatnonzero(leaf.live)
+        pairs, found = np.unique(column.ordinals[here].astype(np.int64) * width + slots[base + here], return_counts=True)
+        for pair, count in zip(pairs.tolist(), found.tolist(), strict=True):
+            month = str(np.datetime64(pair % width - 1 + low, "M")) if pair % width else ""
+            counts[column.values[pair // width], month] += count
+    return [(newspaper, month, count) for (newspaper, month), count in sorted(counts.items())]

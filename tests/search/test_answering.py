@@ -259,7 +259,7 @@ class Counting:
 
 
 @pytest.mark.parametrize("size", [1, 7, 20, 30, 64, 100])
-@pytest.mark.parametrize("total", [0, 1, 20, 9_999, 10_000, 10_126, 10**6])
+@pytest.mark.parametrize("total", [20, 21, 9_999, 10_000, 10_126, 10**6])
 def test_every_page_that_is_announced_may_be_asked_for(size: int, total: int) -> None:
     engine: Any = Counting(total)
     pages = search(engine, SearchRequest(size=size)).pages

@@ -211,3 +211,18 @@ def test_a_file_of_another_segment_is_refused(tmp_path: Path) -> None:
     written(tmp_path, FEW)
     with pytest.raises(IndexCorrupt, match="expected"):
         SegmentReader.open(tmp_path / "a.mseg", segment_id=b"f" * 16)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"doc_ids": ["a"]}, "doc_ids: 1 documents found, 4 expected"),
+        ({"headers": []}, "headers: 0 documents"),
+        ({"max_doc": 3}, "4 documents found, 3 expected"),
+    ],
+    ids=["identities", "headers", "documents"],
+)
+def test_data_of_the_wrong_size_is_refused_before_anything_is_written(tmp_path: Path, change: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        write_segment(tmp_path / "a.mseg", dataclasses.replace(segment_data(FEW), **change))
+    assert list(tmp_path.iterdir()) == []

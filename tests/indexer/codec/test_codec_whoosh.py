@@ -142,7 +142,7 @@ def test_the_state_of_a_segment_is_plain_and_keeps_its_deletions() -> None:
     assert {type(value) for value in state.values()} <= {str, int, bytes}
     again = pickle.loads(pickle.dumps(segment))
     assert (list(again.deleted_docs()), again.deleted_count(), again.doc_count()) == ([0, 7, 19], 3, 17)
-    assert (again, again.file_name) == (segment, segment.file_name)
+    assert (again.segment_id(), again.file_name) == (segment.segment_id(), segment.file_name)
     with pytest.raises(IndexError):
         segment.delete_document(20)
 
