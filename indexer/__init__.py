@@ -3,6 +3,6 @@
     report = build_index(read_articles(["presse/"]), "index")      # report.added, .replaced, .unchanged, .rejected
 """
 
-from indexer.builder import BuildReport, build_index, delete_articles
+from indexer.builder import BuildOptions, BuildReport, build_index, delete_articles
 
-__all__ = ["BuildReport", "build_index", "delete_articles"]
+__all__ = ["BuildOptions", "BuildReport", "build_index", "delete_articles"]

@@ -1,8 +1,9 @@
 """How does an archive become an index, and what happened to each article? One pass, one report.
 
-An article whose content is already there is left alone; one with a known id replaces the former version. Two articles
-are never merged by accident: where only newspaper, day and headline made the id (« En bref »), and the texts have little
-in common, the second keeps its own place under a numbered id.
+Files that are as the ledger has them are left alone; of the others, an article whose content is already there is left alone, and one with a
+known id replaces the former version, keeps its address and its day of entry, and gets ``updated`` where its text changed and its
+source names no day. Index and ledger are committed together, early (readers see the first thousand articles soon) and then at intervals,
+so that a run that is stopped has little to do again.
 """
 
 from __future__ import annotations
@@ -15,24 +16,50 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from corpus.article import Article, slug
+from corpus.article import Article
+from corpus.errors import IndexCorrupt, IndexProblem
 from corpus.readers import ArticleStream, Reject
 from indexer.documents import stored_form, stored_row
+from indexer.filing import STREAM, Filing
+from indexer.former import FormerArchive
+from indexer.identity import Identity
+from indexer.ledger import DELETED, FileRecord, Ledger, Row
+from indexer.withdrawals import withdrawn_in
 from indexer.writer import MEMORY_BYTES, ArchiveWriter
 
-__all__ = ["BuildReport", "Progress", "build_index", "delete_articles"]
+__all__ = ["BuildOptions", "BuildReport", "Progress", "build_index", "delete_articles"]
 
-_SAME_TEXT: Final = 0.5  # share of common words from which two texts under one derived id are versions of one article
-_SKETCH_WORDS: Final = 16
-_SKETCH_CHARS: Final = 1_000
-COMMIT_EVERY: Final = 50_000  # articles: readers see progress, and a stopped run loses little
+FIRST_COMMIT: Final = 1_000  # articles
+VERSIONS_KEY: Final = "former_versions"  # in ``extra``: what an export carries
+_TEXTS: Final = ("headline", "standfirst", "body")
 Progress = Callable[[int], None]
-Sketch = frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOptions:
+    """How a build goes about it. Units: ``commit_seconds``; ``commit_articles`` a count.
+
+    ``delete_missing``: what no source file gives any more is deleted. ``retry_rejects``: files with refusals are read again. ``keep_versions``: the
+    text that a correction replaced stays with the article (None: as the index was told last). ``carry``: a rebuild takes what no source gives
+    from the former index. ``from_stored``: it takes everything from there.
+    """
+
+    delete_missing: bool = False
+    retry_rejects: bool = False
+    keep_versions: bool | None = None
+    carry: bool = False
+    from_stored: bool = False
+    commit_articles: int = 50_000
+    commit_seconds: float = 30.0
 
 
 @dataclass(slots=True)
 class BuildReport:
-    """What a build did. ``articles`` = how many the index holds now; ``notes`` = ids that had to change, and why."""
+    """What a build did. ``articles`` = how many the index holds now; ``notes`` = what an archivist should know of it.
+
+    ``missing`` are articles of the index that their files no longer give, ``withdrawn`` those kept out for ever, ``carried`` those a rebuild
+    took from the former index, ``files_skipped`` the files left alone.
+    """
 
     added: int = 0
     replaced: int = 0
@@ -42,10 +69,16 @@ class BuildReport:
     seconds: float = 0.0
     rejects: list[Reject] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    deleted: int = 0
+    missing: int = 0
+    withdrawn: int = 0
+    carried: int = 0
+    files_read: int = 0
+    files_skipped: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts of the contract."""
-        return {
+        """Return the counts of the contract, and after them those of rarer things that happened."""
+        counts: dict[str, Any] = {
             "added": self.added,
             "replaced": self.replaced,
             "unchanged": self.unchanged,
@@ -53,6 +86,7 @@ class BuildReport:
             "articles": self.articles,
             "seconds": round(self.seconds, 3),
         }
+        return counts | {name: count for name in ("deleted", "missing", "withdrawn", "carried") if (count := getattr(self, name))}
 
 
 def build_index(
@@ -63,100 +97,284 @@ def build_index(
     workers: int = 1,
     memory: int = MEMORY_BYTES,
     progress: Progress | None = None,
+    options: BuildOptions | None = None,
 ) -> BuildReport:
-    """Index ``articles`` at ``location``: durable and visible when it returns, and every COMMIT_EVERY articles before (not when rebuilding).
+    """Index ``articles`` at ``location``: durable and visible when it returns, and at intervals before (not when rebuilding).
 
     Units: memory in bytes, shared by the workers.
     Raises: IndexLocked while another writer is at work, IndexForeign for an index of another analysis (without ``rebuild``).
     """
-    report, started = BuildReport(), time.monotonic()
-    today = dt.datetime.now(dt.UTC).date().isoformat()
+    started = time.monotonic()
     with ArchiveWriter(Path(location), rebuild=rebuild, workers=workers, memory=memory) as writer:
-        seen: dict[str, Sketch] = {}
-        for number, article in enumerate(articles, 1):
-            _take(writer, article, today, seen, report)
-            if writer.pending >= COMMIT_EVERY and not rebuild:
-                writer.commit()
-                seen.clear()
-            if progress is not None:
-                progress(number)
-        writer.commit()
-        report.articles = writer.articles
-    if isinstance(articles, ArticleStream):
-        report.rejects = articles.rejects
-        report.rejected = len(articles.rejects)
-    report.seconds = time.monotonic() - started
-    return report
+        base = writer.session.base
+        with _former(base if rebuild else None, options) as former:
+            past = former.ledger if rebuild or base is None else Ledger(base.folder, writer.facts.get("ledger", ()))
+            build = _Build(writer, Ledger() if rebuild else past, past, former if rebuild else None, options or BuildOptions())
+            build.run(articles, progress)
+    build.report.seconds = time.monotonic() - started
+    return build.report
 
 
 def delete_articles(doc_ids: Iterable[str], location: str | os.PathLike[str]) -> tuple[list[str], list[str]]:
-    """Delete articles by id; return the deleted ids and those that were not there."""
+    """Delete articles by id; return the deleted ids and those that were not there. A source that gives one anew brings it back."""
     deleted: list[str] = []
     missing: list[str] = []
     with ArchiveWriter(Path(location)) as writer:
         for doc_id in doc_ids:
             (deleted if writer.delete(doc_id) else missing).append(doc_id)
         if deleted:
-            writer.commit()
+            folder = writer.session.base.folder if writer.session.base else None
+            ledger = Ledger(folder, writer.facts.get("ledger", ()))
+            rows = [*ledger.rows(DELETED), *(Row(doc_id, "", "") for doc_id in deleted)]
+            ledger.begin(FileRecord(DELETED, DELETED))
+            for row in dict.fromkeys(rows):
+                ledger.add(row)
+            ledger.end()
+            writer.commit(extra_files=ledger.write(writer.session))
     return deleted, missing
 
 
-def _take(writer: ArchiveWriter, article: Article, today: str, seen: dict[str, Sketch], report: BuildReport) -> None:
-    article = _own_place(writer, article, seen, report)
-    before = writer.known(article.doc_id)
-    stored = stored_form(article, today)
-    row, digest = stored_row(stored)
-    if before is not None and before[0] == digest:
-        report.unchanged += 1
-        return
-    if before is not None and article.added is None:  # a new version entered the archive when the first one did
-        stored["added"] = (writer.stored(article.doc_id) or stored)["added"]
-        row, _ = stored_row(stored)
-    writer.add(stored, row, digest)
-    if before is None:
-        report.added += 1
-    else:
-        report.replaced += 1
+def _former(base: Any, options: BuildOptions | None) -> FormerArchive:
+    """Open what a rebuild replaces; a damaged index is rebuilt from its sources, unless its articles are asked for."""
+    try:
+        return FormerArchive(base)
+    except (IndexCorrupt, IndexProblem):
+        if options is not None and options.from_stored:
+            raise
+        return FormerArchive(None)
 
 
-def _own_place(writer: ArchiveWriter, article: Article, seen: dict[str, Sketch], report: BuildReport) -> Article:
-    """Return the article under an id that no other article holds."""
-    before = writer.known(article.doc_id)
-    if article.has_own_id:
-        if before is not None and before[1] != article.newspaper and article.newspaper:
-            moved = replace(article, doc_id=f"{slug(article.newspaper)}:{article.doc_id}")
-            report.notes.append(
-                f"id {article.doc_id} belongs to {before[1] or 'an article without newspaper'}; this one became {moved.doc_id}"
-            )
-            return moved
-        return article
-    if article.url:  # the same address is the same article
-        return article
-    own = _sketch(article.body or article.standfirst)
-    number, candidate = 1, article
-    while (held := _held(writer, candidate.doc_id, seen)) is not None and not _alike(held, own):
-        number += 1
-        candidate = replace(article, doc_id=f"{article.doc_id}-{number}")
-    if number > 1:
-        report.notes.append(
-            f"{article.doc_id} is held by another text of the same newspaper, day and headline; this one became {candidate.doc_id}"
-        )
-    seen[candidate.doc_id] = own
-    return candidate
+class _Build:
+    """One build under way."""
+
+    def __init__(self, writer: ArchiveWriter, ledger: Ledger, past: Ledger, former: FormerArchive | None, options: BuildOptions) -> None:
+        self.report = BuildReport()
+        self._writer = writer
+        self._ledger = ledger
+        self._former = former
+        self._options = options
+        self._filing = Filing(ledger, past, retry_rejects=options.retry_rejects, read_all=former is not None)
+        self._identity = Identity(writer, past)
+        self._withdrawn = withdrawn_in(writer.facts)
+        self._today = dt.datetime.now(dt.UTC).date().isoformat()
+        facts = dict(writer.facts)
+        if options.keep_versions is not None:
+            facts["keep_versions"] = options.keep_versions
+        self._facts = facts
+        self._last_commit = time.monotonic()
+        self._next_commit = FIRST_COMMIT
+
+    def run(self, articles: Iterable[Article], progress: Progress | None) -> None:
+        """Take every article, then settle what is missing and commit."""
+        stream = articles if isinstance(articles, ArticleStream) else None
+        if self._options.from_stored:
+            self._carry_everything(progress)
+        else:
+            self._take_all(articles, stream, progress)
+        if self._former is not None and self._options.carry:
+            self._carry_rest()
+        self._settle(stream)
+        self._commit()
+        self._tell(stream)
+
+    def _take_all(self, articles: Iterable[Article], stream: ArticleStream | None, progress: Progress | None) -> None:
+        if stream is None:
+            self._filing.begin_stream(STREAM)
+        else:
+            stream.visitor = self._filing
+            self._note_sources(stream)
+        for number, article in enumerate(articles, 1):
+            self._take(article)
+            if self._due():
+                self._commit()
+            if progress is not None:
+                progress(number)
+        if stream is None:
+            self._filing.end_stream()
+
+    def _take(self, article: Article) -> None:
+        placed = self._identity.place(article)
+        article = placed.article
+        if placed.note:
+            self.report.notes.append(placed.note)
+        doc_id = article.doc_id
+        if doc_id in self._withdrawn:
+            self.report.withdrawn += 1
+            return
+        stored = stored_form(article, self._today)
+        row, digest = stored_row(stored)
+        said_before = self._filing.said_before(doc_id, digest)
+        before = self._writer.known(doc_id)
+        if before is not None and (said_before or placed.copy or before[0] == digest):
+            self.report.unchanged += 1
+        else:
+            self._put(article, stored, row, digest, known=before is not None)
+        place = article.origin.place if article.origin is not None else ""
+        self._ledger.add(Row(doc_id, place, digest, placed.fingerprint))
+
+    def _put(self, article: Article, stored: dict[str, Any], row: bytes, digest: str, *, known: bool) -> None:
+        """Add an article, or replace its former version."""
+        former = self._before(article.doc_id, known)
+        if former is not None:
+            if former[1] == digest or (known and _same(former[0], stored)):
+                self.report.unchanged += known
+                if known:
+                    return
+                stored = former[0]  # a rebuild: the article as it stood, with its day of entry and what corrections left
+            elif _is_older(stored, former[0]):
+                self.report.notes.append(f"{article.doc_id}: an older version ({stored['updated']}) than the one here was left aside")
+                self.report.unchanged += 1
+                return
+            else:
+                self._follow(stored, former[0], article)
+            row, _ = stored_row(stored)
+        self._writer.add(stored, row, digest)
+        if known:
+            self.report.replaced += 1
+        else:
+            self.report.added += 1
+
+    def _before(self, doc_id: str, known: bool) -> tuple[dict[str, Any], str] | None:
+        """Return the version that an article replaces: of this index, or of the one that is rebuilt."""
+        if known:
+            stored = self._writer.stored(doc_id)
+            return None if stored is None else (stored, "")
+        return self._former.find(doc_id) if self._former is not None else None
+
+    def _follow(self, stored: dict[str, Any], former: dict[str, Any], article: Article) -> None:
+        """Make a new version go on where the former one stood."""
+        if article.added is None:
+            stored["added"] = former.get("added", stored["added"])
+        changed = any(stored.get(name) != former.get(name) for name in _TEXTS)
+        if not changed:
+            if former.get("updated") and not stored.get("updated"):
+                stored["updated"] = former["updated"]
+            return
+        if not stored.get("updated") or stored.get("updated") == former.get("updated"):
+            stored["updated"] = self._today
+        kept = list(former.get("extra", {}).get(VERSIONS_KEY, ()))
+        if self._facts.get("keep_versions"):
+            kept.append({"until": self._today, **{name: former[name] for name in _TEXTS if name in former}})
+        if kept:
+            stored["extra"] = {**stored.get("extra", {}), VERSIONS_KEY: kept}
+
+    # --- rebuilding -------------------------------------------------------------------------------------------------------
+
+    def _carry_everything(self, progress: Progress | None) -> None:
+        former = self._former
+        if former is None:
+            raise IndexProblem("only a rebuild takes its articles from the index; add --rebuild")
+        for number, (stored, digest) in enumerate(former.everything(), 1):
+            self._carry(stored, digest)
+            if progress is not None:
+                progress(number)
+        for record in former.ledger.records():
+            self._ledger.adopt(record, former.ledger.blocks(record.name))
+
+    def _carry_rest(self) -> None:
+        """Take from the former index what no source gave; not what a file, unchanged and read as a whole, gives under another id now."""
+        former = self._former
+        if former is None or self._options.from_stored:
+            return
+        dropped = self._replaced_by_reading(former.ledger)
+        for doc_id in former.ids():
+            if self._writer.known(doc_id) is None and doc_id not in dropped and (found := former.find(doc_id)) is not None:
+                self._carry(*found)
+        for record in former.ledger.records():
+            if record.name not in self._filing.visited:
+                self._ledger.adopt(record, former.ledger.blocks(record.name))
+
+    def _replaced_by_reading(self, past: Ledger) -> set[str]:
+        dropped: set[str] = set()
+        for record in past.records():
+            now = self._ledger.record(record.name)
+            if record.name in self._filing.same_content and now is not None and now.articles >= record.articles:
+                dropped.update(row.doc_id for row in past.rows(record.name) if not row.missing)
+        return dropped - {row.doc_id for record in past.records() if record.name not in self._filing.visited for row in past.rows(record.name)}
+
+    def _carry(self, stored: dict[str, Any], digest: str) -> None:
+        if stored["doc_id"] in self._withdrawn:
+            return
+        row, own = stored_row(stored)
+        self._writer.add(stored, row, digest or own)
+        self.report.carried += 1
+
+    # --- the end ------------------------------------------------------------------------------------------------------------
+
+    def _settle(self, stream: ArticleStream | None) -> None:
+        """Find what is gone; delete it where that is asked for."""
+        if stream is not None and not self._options.from_stored:
+            self._filing.vanished(root for root in stream.roots if root != STREAM)
+        self._filing.touches()
+        doubtful = [record for record in self._ledger.records() if record.missing or record.state == "gone"]
+        if not self._options.delete_missing:
+            self.report.missing = sum(record.articles + record.missing if record.state == "gone" else record.missing for record in doubtful)
+            return
+        candidates: set[str] = set()
+        for record in doubtful:
+            candidates.update(row.doc_id for row in self._ledger.rows(record.name) if row.missing or record.state == "gone")
+        if candidates:
+            self._commit()  # what is deleted must be there first
+            for record in self._ledger.records():
+                if record.state != "gone":
+                    candidates.difference_update(row.doc_id for row in self._ledger.rows(record.name) if not row.missing)
+            self.report.deleted = sum(self._writer.delete(doc_id) for doc_id in sorted(candidates))
+        for record in doubtful:
+            self._forget_missing(record)
+
+    def _forget_missing(self, record: FileRecord) -> None:
+        if record.state == "gone":
+            self._ledger.remove(record.name)
+            return
+        blocks = [replace(block, rows=tuple(row for row in block.rows if not row.missing)) for block in self._ledger.blocks(record.name)]
+        self._ledger.adopt(replace(record, missing=0), blocks)
+
+    def _due(self) -> bool:
+        if self._former is not None:
+            return False  # a rebuild is seen when it is whole
+        pending = self._writer.pending
+        waited = time.monotonic() - self._last_commit
+        return pending >= self._next_commit or (pending > 0 and waited >= self._options.commit_seconds)
+
+    def _commit(self) -> None:
+        if not (self._writer.changed or self._ledger.changed or self._facts != self._writer.facts):
+            return
+        self._writer.commit(extra_files=self._ledger.write(self._writer.session), facts=self._facts)
+        self._facts = dict(self._writer.facts)
+        self._identity.committed()
+        self._last_commit = time.monotonic()
+        self._next_commit = self._options.commit_articles
+
+    def _note_sources(self, stream: ArticleStream) -> None:
+        """Remember what was given, so that ``--rebuild`` and ``check --sources`` need not be told again."""
+        sources = [list(one) for one in self._facts.get("sources", ())] if self._former is None or self._options.carry else []
+        for root in stream.roots:
+            if root != STREAM:
+                sources = [one for one in sources if one[0] != root] + [[root, dict(stream.defaults)]]
+        if sources:
+            self._facts["sources"] = sources
+
+    def _tell(self, stream: ArticleStream | None) -> None:
+        report, account = self.report, self._filing.account
+        report.articles = self._writer.articles
+        report.unchanged += account.unchanged
+        report.files_read, report.files_skipped = account.read, account.skipped
+        report.rejects = self._filing.rejects + (stream.rejects if stream is not None else [])
+        report.rejected = len(report.rejects)
+        if account.moved:
+            report.notes.append(f"{account.moved} files were found at another place with the same content")
+        if report.withdrawn:
+            report.notes.append(f"{report.withdrawn} articles were withdrawn and stay out")
+        if report.missing:
+            report.notes.append(f"{report.missing} articles are no longer in their files and stay in the index; --delete-missing removes them")
 
 
-def _held(writer: ArchiveWriter, doc_id: str, seen: dict[str, Sketch]) -> Sketch | None:
-    """Return the sketch of the text that an id stands for, of this run or of the index; None when the id is free."""
-    if doc_id in seen:
-        return seen[doc_id]
-    stored = writer.stored(doc_id) if writer.known(doc_id) else None
-    return None if stored is None else _sketch(stored.get("body", "") or stored.get("standfirst", ""))
+def _same(former: dict[str, Any], stored: dict[str, Any]) -> bool:
+    """Tell whether an article is as it stands in the index: an export read back, with what corrections left."""
+    return {**former, "added": ""} == {**stored, "added": ""}
 
 
-def _sketch(text: str) -> Sketch:
-    """Return the smallest hashes of the first words of a text: two sketches have in common what the texts have."""
-    return frozenset(sorted({hash(word) for word in text[:_SKETCH_CHARS].lower().split()})[:_SKETCH_WORDS])
-
-
-def _alike(one: Sketch, other: Sketch) -> bool:
-    return not one or not other or len(one & other) >= _SAME_TEXT * min(len(one), len(other))
+def _is_older(stored: dict[str, Any], former: dict[str, Any]) -> bool:
+    """Tell whether a version is older than the one there, by the days that their sources give."""
+    mine, theirs = stored.get("updated", ""), former.get("updated", "")
+    return len(mine) == len(theirs) == 10 and mine < theirs

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from indexer.lexicon import load_curated, load_lexicon
 from indexer.terms import ACCENT, EXACT, STOP_WORDS, accent_term, fold, is_stop, required_accent, term
-from indexer.tokenizer import IGNORABLE, Found, find_words
+from indexer.tokenizer import IGNORABLE, find_words
 
 __all__ = [
     "ACCENT",
@@ -35,6 +35,8 @@ __all__ = [
     "analyze",
     "fold",
     "is_stop",
+    "piece_words",
+    "pieces",
     "required_accent",
     "term",
     "tokenize",
@@ -51,6 +53,9 @@ _PIECE = re.compile(
     r"\S+(?:(?:(?<=[-\u00ad\u2010\u2011¬])[ \t]*\r?\n[ \t]*(?=[^\W\d_])|(?<=[^\W\d_]-) (?=[^\W\d_A-Z])"
     r"|(?<=\d)[ \u00a0\u202f\u2009](?=\d{3}(?!\d)))\S+)*\s*"
 )
+# Most pieces are one plain word with what is printed behind it; they need none of the rules (but « XIXe », « vi » do).
+_SIMPLE = re.compile(r"([A-ZÀ-ÖØ-Ýa-zà-öø-ÿœ][a-zà-öø-ÿœ]{2,})[,;:.!?…»”)]*\s*")
+_ROMAN = re.compile(r"[ivxlcdm]+(?:e|er|re|ere|ère|ème|eme|ième|ieme|nd|nde)?s?$", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?…][»\"”’')\]]*\s*$")
 _PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n|\u2029")
 _ABBREVIATION = re.compile(
@@ -116,7 +121,7 @@ def tokenize(text: str) -> list[Token]:
         tokens += [
             Token(word.surface, start + word.start, start + word.end, position + word.rank, word.joined, word.rule) for word in words
         ]
-        position += _advance(piece, words)
+        position += _advance(piece, words[-1].rank + 1 if words else 0)
     return tokens
 
 
@@ -150,9 +155,23 @@ def analyze(text: str, *, spans: bool = False) -> Analyzed:
     return Analyzed(surfaces, positions, starts, ends)
 
 
+def pieces(text: str) -> list[str]:
+    """Cut a text into the pieces that are analysed on their own: for a writer, which gives each distinct piece a number."""
+    return _PIECE.findall(text)
+
+
+def piece_words(piece: str) -> tuple[tuple[str, ...], tuple[int, ...], int]:
+    """Return the surfaces of a piece, the rank of each, and how far the piece moves the position of what follows."""
+    simple = _SIMPLE.fullmatch(piece)
+    if simple is not None and not _ROMAN.match(simple[1]):
+        return (simple[1].lower(),), (0,), _advance(piece, 1)
+    words = find_words(piece)
+    return tuple(word.surface for word in words), tuple(word.rank for word in words), _advance(piece, words[-1].rank + 1 if words else 0)
+
+
 def _learn(piece: str) -> _Remembered | tuple[str, int, int, int]:
     words = find_words(piece)
-    advance = _advance(piece, words)
+    advance = _advance(piece, words[-1].rank + 1 if words else 0)
     learnt: _Remembered | tuple[str, int, int, int]
     if len(words) == 1:
         learnt = (words[0].surface, words[0].start, words[0].end, advance)
@@ -176,10 +195,9 @@ def _pieces(text: str) -> Iterator[tuple[int, str]]:
         yield match.start(), match[0]
 
 
-def _advance(piece: str, words: list[Found]) -> int:
+def _advance(piece: str, ranks: int) -> int:
     """Return how far a piece moves the position: a rank per word, and the gap of what it ends."""
-    ranks = words[-1].rank + 1 if words else 0
-    if _PARAGRAPH_END.search(piece):
+    if ("\n" in piece or "\u2029" in piece) and _PARAGRAPH_END.search(piece):
         return ranks + PARAGRAPH_GAP
     if _SENTENCE_END.search(piece) and not _ABBREVIATION.search(piece):
         return ranks + SENTENCE_GAP

@@ -1,8 +1,8 @@
 """How do articles become sorted postings and columns? Integers in buffers, one sort a field, nothing per posting in Python.
 
-While articles come in, each distinct surface form gets a number once, whatever its field; a token is two integers, its surface
-and its position. ``segment`` sorts them: by exact form, article and position for the exact field, by class and article for the
-class field. The analysis runs once per distinct piece of text (``indexer/french.py`` remembers), and T once per surface form.
+While articles come in, their text is only cut into pieces (a word with its punctuation), and each distinct piece gets a number:
+one integer a word. ``segment`` then analyses each distinct piece once, unfolds the numbers into tokens, and sorts those: by exact form,
+article and position for the exact field, by class and article for the class field. T runs once per surface form.
 """
 
 from __future__ import annotations
@@ -10,25 +10,32 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from corpus.dates import first_day
-from indexer.codec.columns import NO_DAY, Days, ordinals_of
+from indexer.codec.columns import NO_DAY, Days, Ordinals
+from indexer.codec.packing import concatenated_ranges
 from indexer.codec.segment import FieldData, Forms, SegmentData
 from indexer.codec.stored import RowBlocksWriter, header_row
 from indexer.documents import DEFAULTS, HEADER_KEYS
-from indexer.french import PARAGRAPH_GAP, accent_term, analyze, fold, term
+from indexer.french import PARAGRAPH_GAP, accent_term, fold, piece_words, pieces, term
+from indexer.lexicon import load_lexicon
 from indexer.schema import FIELDS, LABEL_FIELDS, PARAGRAPH_TERM, PRINTED_FIELD, PRINTED_MARK, TEXT_FIELDS, Kind, exact_field, label_term
 
 __all__ = ["BYTES_A_TOKEN", "Inverter", "Numbered"]
 
 BYTES_A_TOKEN: Final = 56  # in the buffers and, at the peak of a flush, in the sort; measured
+BYTES_A_PIECE: Final = 250  # of a distinct piece: its text, its number, its words
+MANY_PIECES: Final = 600_000  # kept from flush to flush
+MANY_FORMS: Final = 20_000  # distinct surface forms from which the lexicon is taken apart at once
 _EPOCH: Final = 719_163  # ordinal of 1970-01-01
 _DAY_FIELDS: Final = tuple(field.name for field in FIELDS if field.kind is Kind.DAY)
 _MANY: Final = frozenset(field.name for field in FIELDS if field.kind is Kind.LABELS)
+I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 
 
@@ -41,17 +48,113 @@ class Numbered(dict[str, int]):
 
 
 class _FieldBuffer:
-    """The tokens of one text field: surfaces, positions, and how many each article has."""
+    """The pieces of one text field, by number, and how many each article has."""
 
     def __init__(self) -> None:
-        self.surfaces = array("i")
-        self.positions = array("i")
+        self.pieces = array("i")
         self.counts = array("i")
 
-    def add(self, surfaces: Sequence[int], positions: Sequence[int]) -> None:
-        self.surfaces.extend(surfaces)
-        self.positions.extend(positions)
-        self.counts.append(len(surfaces))
+    def add(self, pieces: Sequence[int]) -> None:
+        self.pieces.extend(pieces)
+        self.counts.append(len(pieces))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    """Tokens in the order of articles and positions. Shapes: three arrays of one length; ``lengths`` tokens per article."""
+
+    surfaces: I32
+    docs: I32
+    positions: I32
+    lengths: I64
+
+
+class _Pieces:
+    """What each numbered piece of text holds: its surfaces (numbered too), their ranks, how far it moves the position."""
+
+    def __init__(self) -> None:
+        self.numbers = Numbered()
+        self.surfaces = Numbered()
+        self._clear()
+
+    def _clear(self) -> None:
+        self._words = array("i")  # surfaces of all pieces, one after the other
+        self._ranks = array("i")
+        self._ends = array("q", [0])
+        self._advances = array("i")
+
+    def forget(self) -> None:
+        """Let go of everything: after a flush, when the memory is worth more than what it saves."""
+        self.numbers, self.surfaces = Numbered(), Numbered()
+        self._clear()
+
+    def learn(self) -> None:
+        """Analyse the pieces met since the last time."""
+        known = len(self._advances)
+        for piece in islice(self.numbers, known, None):
+            surfaces, ranks, advance = piece_words(piece)
+            self._words.extend([self.surfaces[surface] for surface in surfaces])
+            self._ranks.extend(ranks)
+            self._ends.append(len(self._words))
+            self._advances.append(advance)
+
+    def tokens(self, buffer: _FieldBuffer) -> _Tokens:
+        """Return the tokens of a field, all at once."""
+        pieces, per_doc = np.array(buffer.pieces, np.int32), np.array(buffer.counts, np.int64)
+        ends, advances = np.array(self._ends), np.array(self._advances, np.int64)[pieces]
+        counts = (ends[1:] - ends[:-1])[pieces]
+        before = np.cumsum(advances) - advances  # where each piece begins, counted from the first article
+        first = np.concatenate(([0], np.cumsum(per_doc)))[:-1]
+        starts = np.zeros(per_doc.size, np.int64)
+        starts[per_doc > 0] = before[first[per_doc > 0]]
+        before -= np.repeat(starts, per_doc)
+        places = concatenated_ranges(ends[:-1][pieces], counts)
+        docs = np.repeat(np.repeat(np.arange(per_doc.size, dtype=np.int32), per_doc), counts)
+        return _Tokens(
+            surfaces=np.array(self._words, np.int32)[places],
+            docs=docs,
+            positions=(np.repeat(before, counts) + np.array(self._ranks, np.int32)[places]).astype(np.int32),
+            lengths=np.bincount(docs, minlength=per_doc.size),
+        )
+
+
+class _LabelBuffer:
+    """The values of one label field: each distinct value has a number, each article a run of numbers."""
+
+    def __init__(self) -> None:
+        self._numbers = Numbered()
+        self._flat = array("i")
+        self._counts = array("i")
+
+    def add(self, value: str | Sequence[str]) -> None:
+        if isinstance(value, str):
+            if value:
+                self._flat.append(self._numbers[value])
+            self._counts.append(1 if value else 0)
+        else:
+            self._flat.extend([self._numbers[one] for one in value])
+            self._counts.append(len(value))
+
+    def ordinals(self, *, many: bool) -> Ordinals:
+        """Return the facet column."""
+        values = sorted(self._numbers)
+        rank = np.zeros(len(values), np.uint32)
+        rank[[self._numbers[value] for value in values]] = np.arange(1, len(values) + 1)
+        flat = rank[np.array(self._flat, np.int64)]
+        counts = np.array(self._counts, np.int64)
+        dtype = next(name for name in ("<u1", "<u2", "<u4") if len(values) < 1 << 8 * int(name[2]))
+        if not many:
+            column = np.zeros(counts.size, dtype)
+            column[counts > 0] = flat
+            return Ordinals(["", *values], column)
+        return Ordinals(["", *values], flat.astype(dtype), np.concatenate(([0], np.cumsum(counts))).astype(np.uint32))
+
+    def postings(self) -> FieldData:
+        """Return which articles have each value, compared folded."""
+        terms, ranks = np.unique(np.array([label_term(value) for value in self._numbers], dtype=object), return_inverse=True)
+        docs = np.repeat(np.arange(len(self._counts), dtype=np.int64), np.array(self._counts, np.int64))
+        key = np.unique(ranks[np.array(self._flat, np.int64)].astype(np.int64) << 32 | docs) if docs.size else docs
+        return _keyed([term.encode("utf-8", "surrogatepass") for term in terms.tolist()], key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +169,12 @@ class Inverter:
     """Takes stored articles, gives segments. ``tokens`` and ``held_bytes`` tell when to flush."""
 
     def __init__(self) -> None:
-        self._surfaces = Numbered()
+        self._pieces = _Pieces()
         self._clear()
 
     def _clear(self) -> None:
         self._fields = {name: _FieldBuffer() for name in TEXT_FIELDS}
-        self._labels: dict[str, list[Any]] = {name: [] for name in LABEL_FIELDS}
+        self._labels = {name: _LabelBuffer() for name in LABEL_FIELDS}
         self._days: dict[str, list[str | None]] = {name: [] for name in _DAY_FIELDS}
         self._urls: list[str] = []
         self._headers: list[bytes] = []
@@ -83,24 +186,25 @@ class Inverter:
     @property
     def held_bytes(self) -> int:
         """About how much memory a flush will have needed."""
-        return self.tokens * BYTES_A_TOKEN + self._row_bytes + self._stored.held_bytes + 300 * len(self._surfaces)
+        return self.tokens * BYTES_A_TOKEN + self._row_bytes + self._stored.held_bytes + BYTES_A_PIECE * len(self._pieces.numbers)
 
     def __len__(self) -> int:
         return len(self.doc_ids)
 
     def add(self, stored: Mapping[str, Any], row: bytes, header: Mapping[str, Any]) -> None:
         """Add one article: its stored form, the same as JSON, its header. All or nothing: an article that fails leaves no trace."""
-        analyzed = [self._analyzed(stored.get(name, "")) for name in TEXT_FIELDS]
+        number = self._pieces.numbers.__getitem__
+        pieced = [list(map(number, pieces(stored.get(name, "")))) for name in TEXT_FIELDS]
         head = header_row(header, HEADER_KEYS)
         labels = [stored.get(name) or DEFAULTS.get(name, "") for name in LABEL_FIELDS]
         days = [stored.get(name) for name in _DAY_FIELDS]
         doc_id, url = stored["doc_id"], stored.get("url", "")
         # From here on nothing can fail but the machine.
-        for name, (surfaces, positions) in zip(TEXT_FIELDS, analyzed, strict=True):
-            self._fields[name].add(surfaces, positions)
-            self.tokens += len(surfaces)
+        for name, numbers in zip(TEXT_FIELDS, pieced, strict=True):
+            self._fields[name].add(numbers)
+            self.tokens += len(numbers)
         for name, value in zip(LABEL_FIELDS, labels, strict=True):
-            self._labels[name].append(value)
+            self._labels[name].add(value)
         for name, day in zip(_DAY_FIELDS, days, strict=True):
             self._days[name].append(day)
         self._urls.append(url)
@@ -117,7 +221,7 @@ class Inverter:
             max_doc=count,
             fields=self._indexed(fields, self._labels, self._urls, self.doc_ids),
             doc_ids=self.doc_ids,
-            ordinals={name: ordinals_of(values, many=name in _MANY) for name, values in self._labels.items()},
+            ordinals={name: buffer.ordinals(many=name in _MANY) for name, buffer in self._labels.items()},
             days={name: _days(values) for name, values in self._days.items()},
             header_keys=HEADER_KEYS,
             headers=self._headers,
@@ -126,34 +230,28 @@ class Inverter:
         self._clear()
         return data
 
-    def forget(self) -> None:
-        """Let go of the numbers of the surface forms, when their memory is worth more than they save."""
-        self._surfaces = Numbered()
-
-    def _analyzed(self, text: str) -> tuple[list[int], list[int]]:
-        if not text:
-            return [], []
-        words = analyze(text)
-        numbers = self._surfaces
-        return [numbers[surface] for surface in words.surfaces], words.positions
-
     def _indexed(
-        self, fields: Mapping[str, _FieldBuffer], labels: Mapping[str, list[Any]], urls: list[str], doc_ids: list[str]
+        self, fields: Mapping[str, _FieldBuffer], labels: Mapping[str, _LabelBuffer], urls: list[str], doc_ids: list[str]
     ) -> Iterator[tuple[str, FieldData]]:
-        surfaces = list(self._surfaces)
+        self._pieces.learn()
+        surfaces = list(self._pieces.surfaces)
+        if len(surfaces) > MANY_FORMS:
+            load_lexicon().read_all()
         folded = [fold(surface) for surface in surfaces]
         exact = _ranked(folded, extra=(PARAGRAPH_TERM,))
         classes = _ranked([term(form) for form in folded])
         accents = _ranked([accent_term(surface) for surface in surfaces])
-        yield PRINTED_FIELD, _printed_field(surfaces, folded, np.bincount(fields["body"].surfaces, minlength=len(surfaces)))
         for name, buffer in fields.items():
-            yield from _text_field(name, buffer, exact, classes, accents)
-            buffer.__init__()  # type: ignore[misc]
-        for name, values in labels.items():
-            terms_of = [{label_term(one) for one in ([value] if isinstance(value, str) else value) if one} for value in values]
-            yield name, _term_field(terms_of)
-        yield "url", _term_field([{url} if url else set() for url in urls])
-        yield "doc_id", _term_field([{doc_id} for doc_id in doc_ids])
+            tokens = self._pieces.tokens(buffer)
+            if name == "body":
+                yield PRINTED_FIELD, _printed_field(surfaces, folded, np.bincount(tokens.surfaces, minlength=len(surfaces)))
+            yield from _text_field(name, tokens, exact, classes, accents)
+        if len(self._pieces.numbers) > MANY_PIECES:
+            self._pieces.forget()
+        for name, label in labels.items():
+            yield name, label.postings()
+        yield "url", _whole_values(urls)
+        yield "doc_id", _whole_values(doc_ids)
 
 
 def _ranked(terms: Sequence[str | None], extra: Sequence[str] = ()) -> _Terms:
@@ -163,12 +261,9 @@ def _ranked(terms: Sequence[str | None], extra: Sequence[str] = ()) -> _Terms:
     return _Terms(distinct, np.fromiter((rank.get(one or "", -1) for one in terms), np.int32, len(terms)))
 
 
-def _text_field(name: str, buffer: _FieldBuffer, exact: _Terms, classes: _Terms, accents: _Terms) -> Iterator[tuple[str, FieldData]]:
+def _text_field(name: str, tokens: _Tokens, exact: _Terms, classes: _Terms, accents: _Terms) -> Iterator[tuple[str, FieldData]]:
     """Yield the exact field (with accent terms and paragraph starts) and the class field of one text field."""
-    counts = np.frombuffer(buffer.counts, np.int32) if buffer.counts else np.empty(0, np.int32)
-    surfaces = np.frombuffer(buffer.surfaces, np.int32) if buffer.surfaces else np.empty(0, np.int32)
-    positions = np.frombuffer(buffer.positions, np.int32) if buffer.positions else np.empty(0, np.int32)
-    docs = np.repeat(np.arange(counts.size, dtype=np.int32), counts)
+    surfaces, docs, positions, counts = tokens.surfaces, tokens.docs, tokens.positions, tokens.lengths
     # One number space for the three kinds of exact terms, in byte order: words, accent terms, the paragraph sign.
     both = sorted([*exact.terms, *accents.terms])
     of_exact = np.searchsorted(_blob(both), _blob(exact.terms)).astype(np.int32)
@@ -267,23 +362,23 @@ def _run_starts(terms: npt.NDArray[np.int32], docs: npt.NDArray[np.int32]) -> I6
     return np.flatnonzero(begins)
 
 
-def _term_field(terms_of: Sequence[set[str]]) -> FieldData:
-    """Return a field of whole values: which articles have each."""
-    numbers = Numbered()
-    flat = np.fromiter((numbers[one] for terms in terms_of for one in terms), np.int64)
-    docs = np.repeat(np.arange(len(terms_of), dtype=np.int64), [len(terms) for terms in terms_of])
-    names = [name.encode("utf-8", "surrogatepass") for name in numbers]
-    by_name = sorted(range(len(names)), key=names.__getitem__)
-    rank = np.empty(len(names), np.int64)
-    rank[by_name] = np.arange(len(names))
-    key = np.sort(rank[flat] << 32 | docs) if flat.size else flat
-    _, starts = np.unique(key >> 32, return_index=True)
+def _whole_values(values: Sequence[str]) -> FieldData:
+    """Return a field of one whole value an article ("" = none), compared as it is."""
+    rows = sorted((value.encode("utf-8", "surrogatepass"), number) for number, value in enumerate(values) if value)
+    terms = [term for at, (term, _) in enumerate(rows) if not at or rows[at - 1][0] != term]
+    starts = [at for at, (term, _) in enumerate(rows) if not at or rows[at - 1][0] != term]
     return FieldData(
-        terms=[names[number] for number in by_name],
-        starts=np.append(starts, key.size),
-        docs=(key & 0xFFFFFFFF).astype(np.int32),
-        freqs=np.ones(key.size, np.int32),
+        terms=terms,
+        starts=np.array([*starts, len(rows)], np.int64),
+        docs=np.array([number for _, number in rows], np.int32),
+        freqs=np.ones(len(rows), np.int32),
     )
+
+
+def _keyed(terms: list[bytes], key: I64) -> FieldData:
+    """Return a field from ascending, distinct ``term << 32 | article``; every term has an article."""
+    starts = np.searchsorted(key, np.arange(len(terms) + 1, dtype=np.int64) << 32)
+    return FieldData(terms=terms, starts=starts, docs=(key & 0xFFFFFFFF).astype(np.int32), freqs=np.ones(key.size, np.int32))
 
 
 def _printed_field(surfaces: Sequence[str], folded: Sequence[str], counts: npt.NDArray[Any]) -> FieldData:

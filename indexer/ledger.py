@@ -126,9 +126,7 @@ class Ledger:
         self._entries: dict[str, _Entry] = {}
         self._pending: dict[str, _Pending] = {}
         self._current: _Pending | None = None
-        for name in names:
-            if folder is not None:
-                _overlay(self._entries, _directory(folder / name))
+        self._reload()
 
     @property
     def changed(self) -> bool:
@@ -151,13 +149,16 @@ class Ledger:
         return None if found is None or found.state == "removed" else found
 
     def blocks(self, name: str) -> Iterator[Block]:
-        """Yield what is committed of a file, in the order it was read."""
-        entry = self._entries.get(name)
-        for place in entry.places if entry else ():
-            yield _block(place)
+        """Yield what is known of a file, in the order it was read: what is committed, then what the next commit adds."""
+        entry, pending = self._entries.get(name), self._pending.get(name)
+        if entry is not None and (pending is None or pending.record.continues):
+            for place in entry.places:
+                yield _block(place)
+        if pending is not None:
+            yield Block(tuple(pending.rows), tuple(pending.refusals))
 
     def rows(self, name: str) -> Iterator[Row]:
-        """Yield the committed rows of a file; of an article that stands there twice, both."""
+        """Yield the rows of a file; of an article that stands there twice, both."""
         for block in self.blocks(name):
             yield from block.rows
 
@@ -202,9 +203,13 @@ class Ledger:
 
     def move(self, record: FileRecord, old: str) -> None:
         """Give the rows of a file that is gone to the same content found elsewhere."""
-        self._entries[record.name] = _Entry(record, self._entries[old].places)
-        self._pending[record.name] = _Pending(record, *_all(self.blocks(old)))
+        self.adopt(record, self.blocks(old))
         self.remove(old)
+
+    def adopt(self, record: FileRecord, blocks: Iterable[Block]) -> None:
+        """Take a whole record over: from the ledger of the index before a rebuild, or without the rows that are done with."""
+        rows, refusals = _all(blocks)
+        self._pending[record.name] = _Pending(replace(record, continues=False), rows, refusals)
 
     def remove(self, name: str) -> None:
         """Forget a file for good: its articles were deleted."""
@@ -241,9 +246,10 @@ class Ledger:
             self._current = self._pending[current.record.name] = _Pending(replace(current.record, continues=True))
 
     def _reload(self) -> None:
-        folder, self._entries = self._folder, {}
-        for name in self._names if folder is not None else ():
-            _overlay(self._entries, _directory(folder / name))
+        self._entries = {}
+        for name in self._names:
+            if self._folder is not None:
+                _overlay(self._entries, _directory(self._folder / name))
 
 
 def _all(blocks: Iterable[Block]) -> tuple[list[Row], list[Refusal]]:
@@ -367,9 +373,9 @@ def _inflated(path: Path, data: bytes, raw: int, limit: int) -> Any:
 def _block(place: _Place) -> Block:
     value = _inflated(place.path, _read(place), place.raw, BLOCK_BYTES)
     try:
-        rows = tuple(Row(*row[:4], missing=len(row) > 4) for row in value["rows"])
+        rows = tuple(Row(row[0], row[1], row[2], row[3] if len(row) > 3 else "", len(row) > 4) for row in value["rows"])
         return Block(rows, tuple(Refusal(*refusal) for refusal in value.get("refusals", ())))
-    except (TypeError, KeyError, AttributeError) as error:
+    except (TypeError, KeyError, IndexError, AttributeError) as error:
         raise IndexCorrupt(place.path, "a block of the ledger has another form") from error
 
 

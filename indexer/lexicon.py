@@ -30,15 +30,22 @@ class Entry:
 class Lexicon:
     """The folded forms of French and their classes; immutable, so any number of threads may ask."""
 
-    __slots__ = ("_block",)
+    __slots__ = ("_block", "_lines")
 
     def __init__(self, block: bytes) -> None:
         """Take the sorted lines `form [TAB code] [TAB "*"]`, in ASCII, without a newline at either end."""
         self._block = b"\n" + block + b"\n"
+        self._lines: dict[bytes, bytes] | None = None
 
     def digest(self) -> str:
         """Return the sha256 of the words; asked for when an index is written or opened, never on the way of a word."""
         return hashlib.sha256(self._block).hexdigest()
+
+    def read_all(self) -> None:
+        """Take all lines apart at once (0.3 s, 60 MB): worth it for whoever asks for tens of thousands of forms, as a writer does."""
+        if self._lines is None:
+            lines = self._block[1:-1].split(b"\n")
+            self._lines = {line.partition(b"\t")[0]: line for line in lines}
 
     def __contains__(self, folded: str) -> bool:
         return self._line(folded) is not None
@@ -57,6 +64,8 @@ class Lexicon:
         if not (folded.isascii() and folded.isalpha()):
             return None
         wanted = folded.encode("ascii")
+        if self._lines is not None:
+            return self._lines.get(wanted)
         block = self._block
         low, high = 0, len(block) - 1  # both always at a newline; the line sought starts after one in [low, high)
         while low < high:

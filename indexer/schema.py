@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from whoosh import fields as whoosh_fields
@@ -138,6 +139,7 @@ def exact_field(name: str) -> str:
     return f"{name}_exact"
 
 
+@lru_cache(maxsize=200_000)
 def label_term(value: str) -> str:
     """Return the form under which a label is compared: accents, case and apostrophes folded, words joined by one space."""
     return " ".join(french.fold(token.surface) for token in french.tokenize(value) if not token.joined)

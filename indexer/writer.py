@@ -7,7 +7,7 @@ protocol of ``generations.py``. A worker that dies fails the commit: never an in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +23,7 @@ from indexer.codec.merging import merge_segments
 from indexer.codec.segment import SEGMENT_EXTENSION, SegmentReader
 from indexer.codec.whoosh_codec import MarbreSegment
 from indexer.french import analysis_digest
-from indexer.generations import Commit, SegmentEntry, expect_made_with, require_space, write_session
+from indexer.generations import Commit, SegmentEntry, Session, expect_made_with, require_space, write_session
 from indexer.schema import SCHEMA_VERSION, whoosh_schema
 from indexer.toc import INDEX_NAME
 from indexer.workers import Crew, LocalCrew, NewSegment, WorkerCrew
@@ -92,6 +92,9 @@ class ArchiveWriter:
         self._pending: dict[str, tuple[str, str]] = {}  # added since the last commit: digest and newspaper
         self._again: set[str] = set()  # added twice since the last commit
         self._changed = base is None
+        before = self._session.base
+        self.facts: dict[str, Any] = {} if before is None else dict(before.manifest.facts)  # what else the index knows of itself
+        self._extra_files: tuple[str, ...] = () if base is None else tuple(self.facts.get("ledger", ()))
         self.generation = 0 if base is None else base.generation
 
     def __enter__(self) -> Self:
@@ -141,8 +144,25 @@ class ArchiveWriter:
         """Delete a committed article; False when there is none of this id."""
         return self._delete_committed(doc_id)
 
-    def commit(self) -> None:
-        """Make everything added and deleted durable and visible. Nothing new is no new generation."""
+    @property
+    def session(self) -> Session:
+        """The session of the commit protocol, for files that are committed with the segments."""
+        return self._session
+
+    @property
+    def changed(self) -> bool:
+        """Whether the next commit has something to write."""
+        return self._changed
+
+    def commit(self, *, extra_files: Sequence[str] | None = None, facts: Mapping[str, Any] | None = None) -> None:
+        """Make everything added and deleted durable and visible, with further files and facts (None: as they were).
+
+        Nothing new is no new generation.
+        """
+        if extra_files is not None and tuple(extra_files) != self._extra_files:
+            self._extra_files, self._changed = tuple(extra_files), True
+        if facts is not None and dict(facts) != self.facts:
+            self.facts, self._changed = dict(facts), True
         if not self._changed:
             return
         fresh = [self._added(new) for new in self._crew.flush()]
@@ -166,6 +186,8 @@ class ArchiveWriter:
                 schema_version=SCHEMA_VERSION,
                 analysis=analysis_digest(),
                 articles=sum(segment.live_count for segment in self._segments),
+                extra_files=self._extra_files,
+                facts={**self.facts, "ledger": list(self._extra_files)},
             )
         )
         self.generation = snapshot.generation

@@ -28,7 +28,7 @@ from search.suggest import better_spelling
 __all__ = ["checked", "export", "mark_article", "search"]
 
 FEW: Final = 3  # articles; up to here a better spelling is looked for
-_SORTS: Final = ("relevance", "newest", "oldest")
+_SORTS: Final = ("relevance", "newest", "oldest", "added")
 _MATCHES: Final = ("auto", "all", "any")
 
 
@@ -69,7 +69,7 @@ def checked(request: SearchRequest) -> SearchRequest:
     Raises: BadRequest naming the parameter, what was found and what is expected.
     """
     if request.sort not in _SORTS:
-        raise BadRequest("sort", request.sort, "relevance, newest or oldest")
+        raise BadRequest("sort", request.sort, "relevance, newest, oldest or added")
     if request.match not in _MATCHES:
         raise BadRequest("match", request.match, "auto, all or any")
     if not 1 <= request.size <= MAX_PAGE_SIZE:

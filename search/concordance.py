@@ -21,7 +21,7 @@ from search.language import parse_query
 from search.marking import marks
 from search.request import SearchRequest
 
-__all__ = ["ARTICLES", "MOST_LINES", "ORDERS", "Concordance", "Line", "Order", "concordance"]
+__all__ = ["ARTICLES", "MOST_LINES", "ORDERS", "Concordance", "Line", "Order", "concordance", "concordance_rows"]
 
 Order = Literal["left", "right", "date", "newspaper"]
 ORDERS: Final[tuple[Order, ...]] = get_args(Order)
@@ -31,6 +31,7 @@ SECONDS: Final = 1.0
 MOST_PAGE_LINES: Final = 200
 WIDTHS: Final = (20, 200)
 NEIGHBOURS: Final = 3  # words that decide the order
+HEADING: Final = ("avant", "mot", "après", "journal", "date", "titre", "id")
 _FIELDS: Final = ("headline", "standfirst", "body")
 _BLANK: Final = re.compile(r"[ \n\t]+")  # no-break spaces stay
 
@@ -68,14 +69,40 @@ class Concordance:
 
 
 def concordance(
-    engine: Engine, request: SearchRequest, *, order: Order = "right", width: int = 60, clock: Callable[[], float] = time.monotonic
+    engine: Engine,
+    request: SearchRequest,
+    *,
+    order: Order = "right",
+    width: int = 60,
+    whole: bool = False,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Concordance:
     """Return the places of ``request.text`` in context; page and size count lines, the sort of the request is not used.
+
+    ``whole`` gives every line on one page, for a file.
 
     Units: ``width`` in code points on each side.
     Raises: BadRequest for an unknown order, a width, page or size out of range, and as ``search`` does.
     """
     _check(order, width, request.size)
+    return _page(engine, request, order, width, clock)
+
+
+def concordance_rows(engine: Engine, request: SearchRequest, *, order: Order = "right", width: int = 60) -> Iterator[tuple[str, ...]]:
+    """Yield the heading and every line as cells, for a file; the last row says so where not every article was read.
+
+    Raises: as ``concordance`` does.
+    """
+    _check(order, width, 1)
+    found = _page(engine, replace(request, page=1, size=MOST_LINES), order, width, time.monotonic)
+    yield HEADING
+    for line in found.lines:
+        yield (line.left.strip(), line.keyword, line.right.strip(), line.newspaper, line.published or "", line.headline, line.doc_id)
+    if found.cut:
+        yield (f"{found.read} articles lus sur {found.total}",)
+
+
+def _page(engine: Engine, request: SearchRequest, order: Order, width: int, clock: Callable[[], float]) -> Concordance:
     question = checked(replace(request, page=1, size=1, sort="newest", facets=(), snippets=False))
     parsed = parse_query(request.text)
     answer = engine.ask(parsed.query, replace(question, size=ARTICLES))
@@ -89,7 +116,8 @@ def concordance(
         read += 1
     cut = read < answer.total or len(lines) > MOST_LINES or answer.partial
     lines = sorted(lines[:MOST_LINES], key=_KEYS[order])
-    start = (request.page - 1) * request.size
+    size = max(1, len(lines)) if whole else request.size
+    start = 0 if whole else (request.page - 1) * size
     return Concordance(
         text=request.text,
         understood=parsed.understood,
@@ -98,9 +126,9 @@ def concordance(
         count=len(lines),
         cut=cut,
         number=request.page,
-        size=request.size,
-        pages=-(-len(lines) // request.size),
-        lines=tuple(lines[start : start + request.size]),
+        size=size,
+        pages=-(-len(lines) // size),
+        lines=tuple(lines[start : start + size]),
         notes=tuple(parsed.notes),
         generation=answer.generation,
     )

@@ -14,7 +14,7 @@ from search.engines import Engine
 
 __all__ = ["Coverage", "NewspaperCoverage", "coverage", "months_between"]
 
-MOST_MONTHS: Final = 12 * 300  # a date like 0202 is a typing error; a table of eight thousand months would serve nobody
+MOST_MONTHS: Final = 12 * 300  # a date like 1605 may be a typing error; a table of eight thousand months would serve nobody
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,7 +271,7 @@ class Evaluation:
 
     @places.register
     def _places_or(self, node: Or, field: str, docs: Docs | None = None) -> Places:
-        return _merged([self.places(child, field, docs) for child in node.subqueries if not self._late()])
+        return _alternatives([self.places(child, field, docs) for child in node.subqueries if not self._late()])
 
     @places.register
     def _places_near(self, node: Near, field: str, docs: Docs | None = None) -> Places:
@@ -377,13 +377,23 @@ def _among(keys: Keys, others: Keys) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _merged(parts: Sequence[Places]) -> Places:
-    keys, spans = np.concatenate([part.keys for part in parts]), np.concatenate([part.spans for part in parts])
-    order = np.argsort(keys, kind="stable")
+def _alternatives(parts: Sequence[Places]) -> Places:
+    """Return the places of any of several: what begins at one token with another length is another place."""
+    keys = np.concatenate([NOWHERE.keys, *(part.keys for part in parts)])
+    spans = np.concatenate([NOWHERE.spans, *(part.spans for part in parts)])
+    order = np.lexsort((spans, keys))
     keys, spans = keys[order], spans[order]
     first = np.ones(keys.size, np.bool_)
-    first[1:] = keys[1:] != keys[:-1]
+    first[1:] = (keys[1:] != keys[:-1]) | (spans[1:] != spans[:-1])
     return Places(keys[first], spans[first])
+
+
+def _merged(parts: Sequence[Places]) -> Places:
+    """Return the places of several counted once for each token that one begins at; the longest stays."""
+    every = _alternatives(parts)
+    last = np.ones(every.keys.size, np.bool_)
+    last[:-1] = every.keys[1:] != every.keys[:-1]
+    return _taken(every, last)
 
 
 def _taken(places: Places, kept: npt.NDArray[np.bool_]) -> Places:

@@ -11,7 +11,6 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
@@ -28,7 +27,7 @@ ALL_FACETS: Final = (*FACETS, "year", "month")
 _DAY_SPAN: Final = 62  # days asked for: up to here a bar a day
 _MONTH_SPAN: Final = 30 * 366  # and up to here a bar a month
 Unit = Literal["day", "month", "year"]
-folded_label = lru_cache(maxsize=200_000)(label_term)
+folded_label = label_term
 
 
 @dataclass(frozen=True, slots=True)

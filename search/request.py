@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 Match = Literal["auto", "all", "any"]
-Sort = Literal["relevance", "newest", "oldest"]
+Sort = Literal["relevance", "newest", "oldest", "added"]  # added: what entered the archive last comes first
 Span = tuple[int, int]
 
 MAX_PAGE_SIZE: Final = 100

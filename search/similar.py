@@ -1,6 +1,6 @@
 """Which other articles are about the same thing? Those that share the words that make this one unlike the others.
 
-The twenty classes of the article with the largest tf · idf are asked together with OR, and the ranking of every search does
+The sixteen classes of the article with the largest tf · idf are asked together with OR, and the ranking of every search does
 the rest. Named things weigh by being rare. An article that repeats the text word for word is no discovery but a reprint: it
 is told apart, whatever newspaper signed it.
 Source: Salton and Buckley, « Term-weighting approaches in automatic text retrieval », 1988 (tf · idf); the way of Lucene’s
@@ -23,11 +23,11 @@ from search.request import SearchRequest
 
 __all__ = ["Neighbour", "Similar", "similar", "telling_words"]
 
-TERMS: Final = 20
+TERMS: Final = 16
 READ_CHARS: Final = 20_000  # of the body: what it is about is said by then
 SHORTEST_LETTERS: Final = 3
 HEADLINE_WORTH: Final = 3  # times a word of the body
-COMMONEST_SHARE: Final = 0.2  # of the archive: a word in more articles tells nothing
+COMMONEST_SHARE: Final = 0.02  # of the archive: a word in more articles tells little and costs most of the time
 SMALL_ARCHIVE: Final = 50  # articles; below, every share is too coarse
 LOOKED_AT: Final = 12  # hits beyond those wanted, to find reprints among them
 LEAST_OF_BEST: Final = 0.25  # of the best score: a tail that shares one word is noise

@@ -45,7 +45,6 @@ VENDOR_HOMES = {
     "feedparser": ("corpus/readers/",),
     "trafilatura": ("corpus/readers/",),
     "lxml": ("corpus/readers/",),
-    "filelock": ("indexer/locking.py",),
 }
 PURE = (
     "indexer/french.py",

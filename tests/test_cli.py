@@ -336,6 +336,14 @@ def test_an_unreadable_file_is_one_line(run: Marbre, tmp_path: Path) -> None:
     assert str(source) in done.err
 
 
+def test_a_link_to_itself_is_one_line(run: Marbre, tmp_path: Path) -> None:
+    (tmp_path / "loop.jsonl").symlink_to(tmp_path / "loop.jsonl")
+    done = run("index", "loop.jsonl")
+    assert done.code in (1, 3)
+    assert done.err.count("\n") == 1
+    assert "loop.jsonl" in done.err
+
+
 def test_a_folder_of_files_that_hold_nothing_is_said(run: Marbre, tmp_path: Path) -> None:
     (tmp_path / "dossier").mkdir()
     (tmp_path / "dossier" / "image.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))

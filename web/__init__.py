@@ -15,13 +15,15 @@ from typing import Any, Final
 from flask import Flask
 
 from search import Engine, open_engine
-from web import api, assets, responses, typography, views
+from web import api, assets, exports, responses, typography, views
+from web.state import DEFAULT_SIZE
 
 __all__ = ["create_app"]
 
 DEFAULTS: Final[dict[str, object]] = {
     "site_name": "Marbre",
     "public_url": "",  # scheme, host and prefix under which readers know the site; without it only local hosts get absolute addresses
+    "page_size": DEFAULT_SIZE,  # articles a page, where the address names no other number
     "https": False,  # send Strict-Transport-Security
 }
 BODY_BYTES: Final = 64 * 1024
@@ -44,9 +46,11 @@ def create_app(archive: Engine | str | os.PathLike[str], **config: object) -> Fl
     app.url_map.merge_slashes = False  # //path is no page: a redirect would echo the Host header
     _prepare_templates(app)
     app.extensions["marbre.assets"] = assets.read_assets()
+    app.extensions["marbre.slots"] = exports.Slots(exports.EXPORT_SLOTS)
     app.register_blueprint(assets.assets)
     app.register_blueprint(views.site)
     app.register_blueprint(api.api)
+    app.register_blueprint(exports.exports)
     responses.prepare(app)
     return app
 

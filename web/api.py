@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app
 
-from search import Engine, page_as_json, search
-from web.state import SearchState
+from search import page_as_json, search
+from web.asking import asked_state, engine
 
 __all__ = ["api"]
 
@@ -17,22 +17,16 @@ api = Blueprint("api", __name__)
 @api.get("/recherche.json")
 def results() -> Response:
     """Answer a search in the contract form of a result page."""
-    state = SearchState.from_args(request.args.items(multi=True))
-    return _json(page_as_json(search(_engine(), state.request())))
+    return _json(page_as_json(search(engine(), asked_state().request())))
 
 
 @api.get("/sante")
 def health() -> Response:
     """Say that the archive answers, what generation of it, and how many articles."""
-    stats = _engine().stats()
+    stats = engine().stats()
     response = _json({"ok": True, "generation": stats.generation, "articles": stats.articles})
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _engine() -> Engine:
-    engine: Engine = current_app.extensions["marbre"]
-    return engine
 
 
 def _json(answer: dict[str, Any]) -> Response:

@@ -102,7 +102,7 @@ def present_article(
         address=address,
         citation=cite(article, address, today),
         neighbours=neighbours,
-        length=typography.plural(len(article.body.split()), "mot"),
+        length=typography.plural(len(article.body.split()), "%(count)s\u00a0mot", "%(count)s\u00a0mots"),
     )
 
 

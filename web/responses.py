@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from corpus.errors import BadRequest, IndexProblem
 from web import typography
 
-__all__ = ["SECURITY_HEADERS", "error_answer", "prepare"]
+__all__ = ["SANDBOX", "SECURITY_HEADERS", "error_answer", "prepare"]
 
 SECURITY_HEADERS: Final = (
     (
@@ -33,6 +33,7 @@ SECURITY_HEADERS: Final = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Vary", "Accept, Accept-Language, Accept-Encoding"),
 )
+SANDBOX: Final = "sandbox"  # a file to download: whatever opens it in a page runs nothing
 HSTS: Final = ("Strict-Transport-Security", "max-age=31536000")
 GZIP_FROM_BYTES: Final = 600
 GZIP_LEVEL: Final = 6
@@ -101,7 +102,8 @@ def _finisher(app: Flask) -> Callable[[Response], Response]:
 
     def finish(response: Response) -> Response:
         for name, value in secure:
-            response.headers[name] = value
+            if not (name == "Content-Security-Policy" and response.headers.get(name) == SANDBOX):
+                response.headers[name] = value
         if response.status_code != 200:
             response.headers["Cache-Control"] = "no-store"
         elif "Cache-Control" not in response.headers:
@@ -121,7 +123,12 @@ def _validate(response: Response) -> None:
 
 
 def _compress(response: Response) -> Response:
-    if response.status_code in (204, 206, 304) or response.headers.get("Content-Encoding") or not request.accept_encodings.quality("gzip"):
+    if (
+        response.is_streamed
+        or response.status_code in (204, 206, 304)
+        or response.headers.get("Content-Encoding")
+        or not request.accept_encodings.quality("gzip")
+    ):
         return response
     if not (response.content_type or "").startswith(_TEXTUAL):
         return response

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeVar
 from urllib.parse import urlencode
 
@@ -44,7 +44,7 @@ _FACET_LABELS: Final = {name: row.facet_label or row.label for name, row in _ROW
 _FIELD_OF_PARAMETER: Final = {french: name for name, french in PARAMETERS.items()}
 FACET_ORDER: Final = tuple(PARAMETERS)
 
-_SORTS: Final[dict[str, Sort]] = {"pertinence": "relevance", "recent": "newest", "ancien": "oldest"}
+_SORTS: Final[dict[str, Sort]] = {"pertinence": "relevance", "recent": "newest", "ancien": "oldest", "ajout": "added"}
 _SORT_NAMES: Final = {sort: name for name, sort in _SORTS.items()}
 _VIEWS: Final[dict[str, View]] = {"liste": "list", "tableau": "table"}
 _VIEW_NAMES: Final = {view: name for name, view in _VIEWS.items()}
@@ -66,6 +66,7 @@ class SearchState:
     page: int = 1
     size: int = DEFAULT_SIZE
     view: View = "list"
+    usual_size: int = field(default=DEFAULT_SIZE, compare=False)  # goes without saying in an address of this site
 
     def __post_init__(self) -> None:
         merged: dict[tuple[str, bool], dict[str, None]] = {}
@@ -75,7 +76,7 @@ class SearchState:
         object.__setattr__(self, "filters", tuple(Filter(field, tuple(merged[field, out]), out) for field, out in order))
 
     @classmethod
-    def from_args(cls, args: Iterable[tuple[str, str]]) -> SearchState:
+    def from_args(cls, args: Iterable[tuple[str, str]], usual_size: int = DEFAULT_SIZE) -> SearchState:
         """Read the parameters of an address, in any order.
 
         Raises: BadRequest for a date, page, size, sort or view that cannot be read; its ``expected`` is French.
@@ -93,7 +94,7 @@ class SearchState:
             raise BadRequest("filtres", len(filters), f"au plus {MAX_FILTER_VALUES} valeurs")
         text = singles.get("q", "")[:TEXT_CHARS].strip()
         since, until = _period(singles)
-        size = _number(singles, "par_page", DEFAULT_SIZE, MAX_PAGE_SIZE)
+        size = _number(singles, "par_page", usual_size, MAX_PAGE_SIZE)
         return cls(
             text=text,
             filters=tuple(filters),
@@ -103,6 +104,7 @@ class SearchState:
             page=_number(singles, "page", 1, RESULT_WINDOW // size),
             size=size,
             view=_choice(singles, "vue", _VIEWS, "list"),
+            usual_size=usual_size,
         )
 
     def to_args(self) -> Args:
@@ -113,7 +115,7 @@ class SearchState:
         args += [("au", self.until.isoformat())] if self.until else []
         args += [("tri", _SORT_NAMES[self.sort])] if self.sort != _usual_sort(self.text) else []
         args += [("vue", _VIEW_NAMES[self.view])] if self.view != "list" else []
-        args += [("par_page", str(self.size))] if self.size != DEFAULT_SIZE else []
+        args += [("par_page", str(self.size))] if self.size != self.usual_size else []
         args += [("page", str(self.page))] if self.page != 1 else []
         return tuple(args)
 

@@ -1,4 +1,4 @@
-"""How is a number, a day or a quotation written in a French newspaper? Text in, text out.
+"""How is a number, a day or a quotation written in a newspaper? Text in, text out, in the language of the page.
 
 Thousands take a narrow no-break space, quotation marks and colons a no-break one (source: Lexique des règles typographiques
 en usage à l’Imprimerie nationale), so that a browser never leaves « 12 » at the end of a line and « articles » on the next.
@@ -7,8 +7,12 @@ en usage à l’Imprimerie nationale), so that a browser never leaves « 12 » a
 from __future__ import annotations
 
 import re
-import unicodedata
+from functools import lru_cache
 from typing import Final
+
+from pyuca import Collator  # type: ignore[import-untyped]
+
+from web.wording import Interface, _, interface, many
 
 __all__ = [
     "NBSP",
@@ -16,12 +20,14 @@ __all__ = [
     "articles",
     "collation",
     "day",
+    "decimal",
     "duration",
     "held_together",
     "number",
     "period",
     "plural",
     "quoted",
+    "short_month",
     "short_period",
 ]
 
@@ -30,59 +36,74 @@ NNBSP: Final = "\u202f"
 
 MONTHS: Final = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 SHORT_MONTHS: Final = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
+ENGLISH_MONTHS: Final = tuple("January February March April May June July August September October November December".split())
+ENGLISH_SHORT_MONTHS: Final = tuple("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
 
 _BEFORE_MARK: Final = re.compile(r" (?=[:;!?»%€](?:\W|$))")
 _AFTER_MARK: Final = re.compile(r"(?<=«) ")
 _BETWEEN_DIGITS: Final = re.compile(r"(?<=[0-9]) (?=[0-9]{3}(?![0-9]))")
 _ISO: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
-_LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae", "’": "'", "ʼ": "'"})
+_APOSTROPHES: Final = str.maketrans({"’": "'", "ʼ": "'"})
 
 
 def number(value: int) -> str:
-    """Return ``1234567`` as « 1 234 567 » with narrow no-break spaces."""
-    return f"{value:,}".replace(",", NNBSP)
+    """Return ``1234567`` as « 1 234 567 » with narrow no-break spaces; "1,234,567" in English."""
+    return f"{value:,}" if interface() == "en" else f"{value:,}".replace(",", NNBSP)
 
 
-def plural(count: int, singular: str, many: str | None = None) -> str:
-    """Return « 0 article », « 1 article », « 1 234 articles »: French takes the plural from two on."""
-    return f"{number(count)}{NBSP}{singular if count < 2 else many or singular + 's'}"
+def decimal(value: float, digits: int = 1) -> str:
+    """Return ``1234.56`` as « 1 234,6 »; "1,234.6" in English."""
+    text = f"{value:,.{digits}f}"
+    return text if interface() == "en" else text.replace(",", NNBSP).replace(".", ",")
+
+
+def plural(count: int, singular: str, more: str) -> str:
+    """Return « 0 article », « 1 article », « 1 234 articles »; both forms are sentences with ``%(count)s``."""
+    return many(singular, more, count, count=number(count))
 
 
 def articles(count: int) -> str:
     """Return « aucun article », « 1 article » or « 1 234 articles »."""
-    return f"aucun{NBSP}article" if count == 0 else plural(count, "article")
+    return _("aucun article") if count == 0 else many("%(count)s article", "%(count)s articles", count, count=number(count))
 
 
-def day(iso: str | None) -> str:
+def day(iso: str | None, language: Interface | None = None) -> str:
     """Return « 1er octobre 2025 », « octobre 2025 » or « 2025 » for an ISO day, month or year; « sans date » for None."""
-    return _spelt(iso, MONTHS) if iso else "sans date"
+    language = language or interface()
+    if not iso:
+        return "sans date" if language == "fr" else _("sans date")
+    return _spelt(iso, MONTHS if language == "fr" else ENGLISH_MONTHS)
 
 
 def period(value: str) -> str:
     """Return a bucket of the timeline in full: a day, a month or a year."""
-    return _spelt(value, MONTHS)
+    return day(value)
 
 
 def short_period(value: str) -> str:
     """Return a bucket of the timeline for the narrow place under an axis: « 3 oct. », « oct. 2025 », « 2025 »."""
+    spelt = _spelt(value, SHORT_MONTHS if interface() == "fr" else ENGLISH_SHORT_MONTHS)
     found = _ISO.fullmatch(value)
-    if found and found[3]:
-        return _spelt(value, SHORT_MONTHS).rsplit(" ", 1)[0]
-    return _spelt(value, SHORT_MONTHS)
+    return spelt.rsplit(" ", 1)[0] if found and found[3] else spelt
+
+
+def short_month(number_of_month: int) -> str:
+    """Return « janv. » for 1."""
+    return (SHORT_MONTHS if interface() == "fr" else ENGLISH_SHORT_MONTHS)[number_of_month - 1]
 
 
 def quoted(text: str) -> str:
-    """Return ``text`` between French quotation marks."""
-    return f"«{NBSP}{text}{NBSP}»"
+    """Return ``text`` between the quotation marks of the language."""
+    return f"“{text}”" if interface() == "en" else f"«{NBSP}{text}{NBSP}»"
 
 
 def duration(milliseconds: float) -> str:
     """Return « moins de 1 ms », « 12 ms » or « 1,4 s »."""
     if milliseconds < 1:
-        return f"moins de 1{NBSP}ms"
+        return _("moins de 1 ms")
     if milliseconds < 1000:
         return f"{round(milliseconds)}{NBSP}ms"
-    return f"{milliseconds / 1000:.1f}".replace(".", ",") + f"{NBSP}s"
+    return f"{decimal(milliseconds / 1000)}{NBSP}s"
 
 
 def held_together(text: str) -> str:
@@ -94,11 +115,20 @@ def held_together(text: str) -> str:
     return _BETWEEN_DIGITS.sub(NBSP, text)
 
 
-def collation(text: str) -> tuple[str, str]:
-    """Return a key that sorts É with E and œ with oe; accents decide only between words otherwise alike."""
-    folded = text.casefold().translate(_LIGATURES)
-    bare = "".join(char for char in unicodedata.normalize("NFD", folded) if not unicodedata.combining(char))
-    return bare, folded
+def collation(text: str) -> tuple[int, ...]:
+    """Return a key that sorts É with E and œ with oe, capitals beside small letters; accents decide between words else alike.
+
+    Source: the Unicode Collation Algorithm with its default table, which is the order of French dictionaries but for « cote,
+    côte, coté, côté » (French Canada only since CLDR 1.9).
+    """
+    key: tuple[int, ...] = _collator().sort_key(text.translate(_APOSTROPHES))
+    return key
+
+
+@lru_cache(maxsize=1)
+def _collator() -> Collator:
+    """Read the table when the first list is sorted: it takes most of a second, and most pages sort nothing."""
+    return Collator()
 
 
 def _spelt(iso: str, months: tuple[str, ...]) -> str:
@@ -110,5 +140,5 @@ def _spelt(iso: str, months: tuple[str, ...]) -> str:
     month = months[int(found[2]) - 1]
     if not found[3]:
         return f"{month} {found[1]}"
-    number_of_day = "1er" if found[3] == "01" else str(int(found[3]))
+    number_of_day = "1er" if found[3] == "01" and months in (MONTHS, SHORT_MONTHS) else str(int(found[3]))
     return f"{number_of_day}{NBSP}{month} {found[1]}"

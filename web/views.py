@@ -14,6 +14,7 @@ from corpus.errors import BadRequest
 from search import Engine, SearchRequest, mark_article, search
 from search.request import RESULT_WINDOW
 from web import typography
+from web.asking import asked_state
 from web.examples import Example, working_examples
 from web.links import Links
 from web.presenters import present_hit, present_results
@@ -56,7 +57,7 @@ def home() -> str:
 @site.get("/recherche")
 def results() -> Response:
     """Answer a search with a page; nothing found gets advice instead of hits."""
-    state = SearchState.from_args(request.args.items(multi=True))
+    state = asked_state()
     page = search(_engine(), state.request())
     links = _links()
     view = present_results(page, state, links)
@@ -71,7 +72,7 @@ def article(doc_id: str) -> str:
     found = _engine().article(doc_id) if len(doc_id) <= DOC_ID_CHARS else None
     if found is None:
         abort(404)
-    state = SearchState.from_args(request.args.items(multi=True))
+    state = asked_state()
     links = _links()
     address = _absolute(links.article(doc_id)) or links.article(doc_id)
     view = present_article(found, mark_article(state.text, found), links, address, dt.date.today(), _neighbours(doc_id, state, links))

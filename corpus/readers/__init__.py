@@ -25,7 +25,7 @@ from corpus.article import Article, Origin
 from corpus.encodings import decode
 from corpus.errors import ArticleInvalid, SourceUnreadable
 from corpus.readers import feeds, pages, records, texts
-from corpus.readers.source import Reader, Reject, Source, shown
+from corpus.readers.source import FileVisitor, Reader, Reject, Source, shown
 from corpus.readers.streams import HEAD_BYTES, open_bytes
 
 __all__ = ["ArticleStream", "Reader", "Reject", "Source", "choose_reader", "read_articles"]
@@ -68,6 +68,9 @@ class ArticleStream(Iterator[Article]):
     def __init__(self, files: Iterable[_File | Reject], *, strict: bool = False) -> None:
         self.rejects: list[Reject] = []
         self.files = 0
+        self.visitor: FileVisitor | None = None  # asked before each file, when there is one
+        self.roots: tuple[str, ...] = ()  # the places that were given, as absolute paths; « - » for standard input
+        self.defaults: Mapping[str, str] = {}
         self._strict = strict
         self._articles = self._read(files)
 
@@ -79,12 +82,20 @@ class ArticleStream(Iterator[Article]):
             if isinstance(file, Reject):
                 self._refuse(file)
                 continue
+            visitor = self.visitor
+            if visitor is not None and not visitor.begin(file.source):
+                continue
             self.files += 1
-            for item in _items_of(file):
-                if isinstance(item, Reject):
-                    self._refuse(item)
-                else:
+            chosen: list[str] = []
+            for item in _items_of(file, chosen):
+                if not isinstance(item, Reject):
                     yield item
+                    continue
+                if visitor is not None:
+                    visitor.refuse(item)
+                self._refuse(item)
+            if visitor is not None:
+                visitor.end("".join(chosen))
 
     def _refuse(self, reject: Reject) -> None:
         self.rejects.append(reject)
@@ -104,7 +115,10 @@ def read_articles(
     defaults = {name: value for name, value in (("newspaper", newspaper), ("language", language)) if value}
     for place in given:
         _check(os.fspath(place))
-    return ArticleStream((file for place in given for file in _files(os.fspath(place), defaults)), strict=strict)
+    stream = ArticleStream((file for place in given for file in _files(os.fspath(place), defaults)), strict=strict)
+    stream.roots = tuple(place if place == STANDARD_INPUT else os.path.abspath(place) for place in (os.fspath(one) for one in given))
+    stream.defaults = defaults
+    return stream
 
 
 def choose_reader(name: str, head: bytes) -> Reader | str:
@@ -211,14 +225,15 @@ def _why(error: Exception) -> str:
 # --- reading ------------------------------------------------------------------------------------------------------------
 
 
-def _items_of(file: _File) -> Iterator[Article | Reject]:
-    """Yield what the reader of ``file`` gives; whatever goes wrong in the file becomes one reject."""
+def _items_of(file: _File, chosen: list[str]) -> Iterator[Article | Reject]:
+    """Yield what the reader of ``file`` gives, its name put into ``chosen``; whatever goes wrong in the file becomes one reject."""
     source = file.source
     try:
         reader = file.reader or _reader_of(source)
         if isinstance(reader, str):
             yield Reject(source.origin(), reader, _READ_HERE)
             return
+        chosen.append(f"{getattr(reader, '__module__', '').rpartition('.')[2]}.{getattr(reader, '__name__', '')}")
         yield from reader(source)
     except SourceUnreadable as error:
         yield Reject(source.origin(), str(error))

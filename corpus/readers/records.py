@@ -18,7 +18,7 @@ from corpus.errors import ArticleInvalid
 from corpus.readers.source import Reject, Source
 from corpus.readers.streams import RECORD_BYTES, text_chunks, text_lines
 
-__all__ = ["DELIMITERS", "ENVELOPES", "JSON_DEPTH", "count_known_columns", "read_csv", "read_json", "read_json_lines", "sniff_delimiter"]
+__all__ = ["DELIMITERS", "ENVELOPES", "JSON_DEPTH", "article_of_record", "count_known_columns", "json_values", "read_csv", "read_json", "read_json_lines", "sniff_delimiter"]
 
 JSON_DEPTH: Final = 32
 ENVELOPES: Final = ("articles", "items", "data", "results")  # keys whose list holds the articles
@@ -57,6 +57,29 @@ def read_json(source: Source) -> Iterator[Article | Reject]:
                 yield _article(source, f"item {rank}", _without_surrogates(record))
         except (ValueError, RecursionError) as error:
             yield Reject(source.origin(f"item {rank + 1}"), _json_fault(error), "mend it; what follows it in the file was not read")
+
+
+def json_values(source: Source) -> Iterator[Any]:
+    """Yield the values of an array, an envelope or objects in a row; a Reject for a broken one."""
+    with source.open() as stream:
+        rank = 0
+        try:
+            for value in _json_records(_Growing(text_chunks(stream))):
+                rank += 1
+                place = source.origin(f"item {rank}")
+                if isinstance(value, ValueError):
+                    yield Reject(place, _json_fault(value), "what follows it was read")
+                elif isinstance(value, (dict, list)) and _depth(value) >= JSON_DEPTH:
+                    yield Reject(place, f"nested deeper than {JSON_DEPTH} levels", "flatten the record")
+                else:
+                    yield _without_surrogates(value)
+        except (ValueError, RecursionError) as error:
+            yield Reject(source.origin(f"item {rank + 1}"), _json_fault(error), "mend it; what follows it in the file was not read")
+
+
+def article_of_record(source: Source, place: str, record: Any) -> Article | Reject:
+    """Return the article of one record (a row of a table or database), or why there is none."""
+    return _article(source, place, record)
 
 
 def read_csv(source: Source) -> Iterator[Article | Reject]:

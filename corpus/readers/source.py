@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol
 
 from corpus.article import Article, Origin
 
-__all__ = ["Reader", "Reject", "Source", "shown"]
+__all__ = ["FileVisitor", "Reader", "Reject", "Source", "shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class Source:
 
     ``defaults`` has the keyword arguments of ``article_from_record`` (newspaper, language, kind). ``inside`` is the member of
     an archive that this source is, ``depth`` how many archives stand around it; ``path`` is the file on disk, None for a
-    member; ``query`` the SQL of the user; ``beside`` gives the other files of its folder or archive by their last name.
+    member; ``query`` the SQL of the user; ``beside`` gives the other files of its folder or archive by their last name;
+    ``names`` the columns or keys that a mapping file gives to fields.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Source:
     path: Path | None = None
     query: str = ""
     beside: Callable[[], Mapping[str, Callable[[], BinaryIO]]] = _alone
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def origin(self, place: str = "") -> Origin:
         """Return the place ``place`` ("line 12", "item 3") inside this source."""
@@ -71,6 +73,19 @@ class Source:
             path=None,
             beside=_alone,
         )
+
+
+class FileVisitor(Protocol):
+    """Who keeps account of the files of a stream, and may leave some out."""
+
+    def begin(self, source: Source) -> bool:
+        """Say whether a file shall be read."""
+
+    def refuse(self, reject: Reject) -> None:
+        """Hear of something in the current file that was not taken."""
+
+    def end(self, reader: str) -> None:
+        """Hear that the current file was read to its end, and by which reader ("": by none)."""
 
 
 class Reader(Protocol):

@@ -15,10 +15,11 @@ from typing import Any, BinaryIO, Final
 
 from lxml import etree
 
+from corpus.cleaning import clean_line
 from corpus.encodings import decode, mark_of
 from corpus.errors import SourceUnreadable
 
-__all__ = ["ITEM_BYTES", "XmlNode", "all_of", "document", "first", "items", "line_of", "local", "text_in"]
+__all__ = ["ITEM_BYTES", "XmlNode", "all_of", "block_text", "document", "first", "items", "line_of", "local", "text_in"]
 
 ITEM_BYTES: Final = 64 * 1024 * 1024  # XML fed to the parser since the last item ended
 _HEAD_BYTES: Final = 1 << 20
@@ -29,6 +30,10 @@ _DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]{0,300}\?>")
 _PROLOG_PART = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE\s[^<>\[]*>", re.IGNORECASE | re.DOTALL)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")  # no character of XML 1.0
 _NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z]{2,8}\d{0,2});")
+
+_BLOCKS: Final = frozenset(
+    "p h1 h2 h3 h4 h5 h6 hl1 hl2 li tr block div blockquote bq pre table ul ol dl dt dd hr ab head lg l sp item list quote body section".split()
+)
 
 XmlNode = Any  # lxml has no exported type for its elements
 
@@ -113,7 +118,29 @@ def text_in(node: XmlNode | None, *paths: str) -> str:
 
 def line_of(node: XmlNode) -> str:
     """Return all the text inside an element as one line."""
-    return " ".join("".join(node.itertext("*")).split(" ")).replace("\n", " ").replace("\t", " ").strip() if node is not None else ""
+    return clean_line("".join(node.itertext("*"))) if node is not None else ""
+
+
+def block_text(node: XmlNode, silent: frozenset[str] = frozenset()) -> str:
+    """Return the text of an element, a blank line between its blocks; elements named in ``silent`` are left out."""
+    parts: list[str] = []
+    pending: list[Any] = [node]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str):
+            parts.append(item)
+            continue
+        name = local(item)
+        if not name or (name in silent and item is not node):
+            continue
+        edge = "\f" if name in _BLOCKS else "\v" if name in {"br", "lb"} else ""
+        inside: list[Any] = [edge, item.text or ""]
+        for child in item:
+            inside += [child, child.tail or ""]
+        inside.append(edge if edge == "\f" else "")
+        pending.extend(reversed(inside))
+    blocks = (clean_line(block.replace("\v", " ")) for block in "".join(parts).split("\f"))
+    return "\n\n".join(block for block in blocks if block)
 
 
 def _forget(node: XmlNode) -> None:

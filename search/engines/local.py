@@ -153,6 +153,9 @@ class LocalEngine:
         """Return the best of ``docs`` in order, as deep as the page needs, and their scores."""
         wanted = min(docs.size, max(request.page * request.size, RESCORED) if window == RESULT_WINDOW else window)
         days = evaluation.collection.days("published")
+        if request.sort == "added":  # on one day, what came later has the higher number
+            best = docs[np.lexsort((-docs, -evaluation.collection.days("added")[docs].astype(np.int64)))][:wanted]
+            return best, np.zeros(best.size, np.float32)
         if request.sort != "relevance":
             unknown_last = np.where(days[docs] == NO_DAY, 2**40, -days[docs].astype(np.int64) if request.sort == "newest" else days[docs])
             best = docs[np.lexsort((-docs if request.sort == "newest" else docs, unknown_last))][:wanted]

@@ -14,7 +14,23 @@ from whoosh.query import And, Every, Not, NullQuery, Or, Query
 
 from corpus import Article
 from indexer.french import words_of_query
-from search.nodes import AtLeast, Compound, Days, Fuzzy, Identifier, Label, Near, Pattern, Phrase, SameParagraph, Word, conjunction, disjunction, in_field, negation
+from search.nodes import (
+    AtLeast,
+    Compound,
+    Days,
+    Fuzzy,
+    Identifier,
+    Label,
+    Near,
+    Pattern,
+    Phrase,
+    SameParagraph,
+    Word,
+    conjunction,
+    disjunction,
+    in_field,
+    negation,
+)
 from search.operands import word_of
 
 VOCABULARY = """

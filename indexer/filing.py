@@ -1,0 +1,188 @@
+"""Which files must be read again? Compares each file of a run with the ledger, and keeps the ledger while it is read.
+
+A file of the same size and time as recorded is left alone; one of another time is hashed, and left alone when its bytes are the same. A
+file changed less than two seconds before it was read is hashed next time, since its time could hide a later change. A file whose recorded
+place is empty and whose bytes are found elsewhere was moved. What a file no longer gives is remembered as missing, not deleted: a source
+that is not mounted, or was cut short, must not empty an archive (``--delete-missing`` is the archivist's decision).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from corpus.article import Origin
+from corpus.readers import Reject
+from corpus.readers.source import Source
+from indexer.ledger import FileRecord, Ledger, Refusal, Row
+
+__all__ = ["FileAccount", "Filing", "settings_digest"]
+
+RACY_NS: Final = 2_000_000_000
+TOUCHED_BYTES: Final = 64 << 20  # so many bytes hashed only for a changed time are worth a commit of the new times
+STREAM: Final = "-"
+
+
+class _Stat(NamedTuple):
+    size: int
+    mtime_ns: int
+    digest: str
+
+
+@dataclass(slots=True)
+class FileAccount:
+    """Counts of a run over files."""
+
+    read: int = 0
+    skipped: int = 0
+    unchanged: int = 0  # articles of skipped files
+    moved: int = 0
+    gone: int = 0
+
+
+class Filing:
+    """The visitor of a stream. ``past`` is what the files are compared with, ``ledger`` what is written (the same, but in a rebuild)."""
+
+    def __init__(self, ledger: Ledger, past: Ledger, *, retry_rejects: bool = False, read_all: bool = False) -> None:
+        self.ledger = ledger
+        self.past = past
+        self.account = FileAccount()
+        self.rejects: list[Reject] = []  # of files that were left alone
+        self.visited: set[str] = set()
+        self.same_content: set[str] = set()  # files read again although their bytes are as before
+        self._retry = retry_rejects
+        self._all = read_all
+        self._stamp = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
+        self._said: set[int] = set()
+        self._unseen: dict[str, Row] = {}
+        self._hashed = 0
+        self._touched: list[FileRecord] = []
+        self._by_content: dict[tuple[str, str], FileRecord] | None = None
+
+    # --- the visitor of a stream ------------------------------------------------------------------------------------------
+
+    def begin(self, source: Source) -> bool:
+        """Say whether a file must be read; begin its record if so."""
+        if source.path is None:
+            self.begin_stream(source.name)
+            return True
+        name = os.path.abspath(source.path)
+        former = self.past.record(name)
+        settings = settings_digest(source)
+        stat, same = self._look(name, former)
+        self.visited.add(name)
+        record = FileRecord(name, source.name, *stat, settings=settings, read=self._stamp[:19])
+        if former is not None and same and former.settings == settings and former.state in ("whole", "gone") and self._leave(former, record):
+            return False
+        if former is None and not self._all and (old := self._moved_from(record)) is not None:
+            self.ledger.move(replace(old, name=record.name, shown=record.shown, mtime_ns=record.mtime_ns, read=record.read), old.name)
+            self._skip(old, record.name)
+            self.account.moved += 1
+            return False
+        self._begin(record, former)
+        if same:
+            self.same_content.add(name)
+        return True
+
+    def refuse(self, reject: Reject) -> None:
+        """Note something of the current file that was not taken."""
+        self.ledger.refuse(Refusal(reject.origin.place, reject.reason, reject.advice))
+
+    def end(self, reader: str) -> None:
+        """Close the current file; what it gave before and gives no longer is remembered as missing."""
+        for row in self._unseen.values():
+            self.ledger.add(row._replace(missing=True))
+        self.ledger.end(reader=reader)
+        self._said, self._unseen = set(), {}
+
+    # --- what the build tells and asks --------------------------------------------------------------------------------------
+
+    def begin_stream(self, name: str = STREAM) -> None:
+        """Begin the record of articles that come from no file."""
+        self._begin(FileRecord(f"{STREAM} {self._stamp}", name, read=self._stamp[:19]), None)
+
+    def end_stream(self) -> None:
+        """Close the record of a stream."""
+        self.ledger.end()
+
+    def said_before(self, doc_id: str, digest: str) -> bool:
+        """Tell whether the current file said exactly this of an article when it was read last."""
+        self._unseen.pop(doc_id, None)
+        return hash((doc_id, digest)) in self._said
+
+    def vanished(self, roots: Iterable[str]) -> None:
+        """Note the recorded files below ``roots`` that are not there any more."""
+        places = [(root, root.rstrip(os.sep) + os.sep) for root in roots]
+        for record in list(self.ledger.records()):
+            if record.is_stream or record.name in self.visited or record.state == "gone":
+                continue
+            if any(record.name == root or record.name.startswith(below) for root, below in places) and not Path(record.name).exists():
+                self.ledger.put(replace(record, state="gone"))
+                self.account.gone += 1
+
+    def touches(self) -> None:
+        """Keep new times of unchanged files when looking again next time would cost much."""
+        if self._hashed > TOUCHED_BYTES:
+            for record in self._touched:
+                self.ledger.put(record)
+
+    def _begin(self, record: FileRecord, former: FileRecord | None) -> None:
+        if former is not None:
+            rows = list(self.past.rows(former.name))
+            self._said = {hash((row.doc_id, row.digest)) for row in rows if not row.missing}
+            self._unseen = {row.doc_id: row for row in rows}
+        self.account.read += 1
+        self.ledger.begin(record)
+
+    def _leave(self, former: FileRecord, record: FileRecord) -> bool:
+        """Leave a file alone whose bytes are as recorded, unless all is read again or its refusals shall be tried again."""
+        if self._all or (self._retry and former.rejected):
+            return False
+        self._skip(former, former.name)
+        if former.state == "gone":
+            self.ledger.put(replace(former, state="whole", mtime_ns=record.mtime_ns))
+        elif former.mtime_ns != record.mtime_ns and record.mtime_ns:
+            self._touched.append(replace(former, mtime_ns=record.mtime_ns))
+        return True
+
+    def _skip(self, former: FileRecord, name: str) -> None:
+        self.account.skipped += 1
+        self.account.unchanged += former.articles
+        if former.rejected:
+            self.rejects += [Reject(Origin(former.shown, one.place), one.reason, one.advice) for one in self.ledger.refusals(name)]
+
+    def _look(self, path: str, former: FileRecord | None) -> tuple[_Stat, bool]:
+        """Return size, time and digest of a file, and whether the bytes are those recorded."""
+        try:
+            found = Path(path).stat()
+            if former is not None and (found.st_size, found.st_mtime_ns) == (former.size, former.mtime_ns):
+                return _Stat(former.size, former.mtime_ns, former.digest), True
+            with Path(path).open("rb") as stream:
+                digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+        except OSError:  # the reader will say why; next time it is tried again
+            return _Stat(0, 0, ""), False
+        self._hashed += found.st_size
+        settled = time.time_ns() - found.st_mtime_ns > RACY_NS
+        return _Stat(found.st_size, found.st_mtime_ns if settled else 0, digest), former is not None and former.digest == digest
+
+    def _moved_from(self, record: FileRecord) -> FileRecord | None:
+        """Return the record of a file with these bytes whose place is empty now."""
+        if self._by_content is None:
+            self._by_content = {(one.digest, one.settings): one for one in self.past.records() if one.digest and one.state in ("whole", "gone")}
+        other = self._by_content.pop((record.digest, record.settings), None)
+        return None if other is None or Path(other.name).exists() else other
+
+
+def settings_digest(source: Source) -> str:
+    """Return what a file was read with besides its bytes; "" for nothing."""
+    if not source.defaults and not source.names and not source.query:
+        return ""
+    text = json.dumps([sorted(source.defaults.items()), sorted(source.names.items()), source.query], ensure_ascii=False)
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()

@@ -1,0 +1,63 @@
+"""Which articles must never come back, and why? A withdrawn article is deleted, and kept out of every later run and rebuild.
+
+Withdrawals are facts of the manifest, so that they are committed with the deletion. ``rollback_archive`` goes back to an older generation and keeps
+the withdrawals of the newer one: a text that had to go does not return by a way round.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from corpus.article import own_id
+from corpus.errors import BadRequest
+from indexer.generations import Snapshot, open_snapshot, rollback
+from indexer.writer import ArchiveWriter
+
+__all__ = ["rollback_archive", "withdraw_article", "withdrawn_in"]
+
+REASON_CHARS: Final = 500
+_FACT: Final = "withdrawn"
+
+
+def withdrawn_in(facts: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the withdrawn articles of a manifest's facts: id to ``{"reason", "day"}``."""
+    found = facts.get(_FACT)
+    return {str(doc_id): dict(entry) for doc_id, entry in found.items() if isinstance(entry, dict)} if isinstance(found, dict) else {}
+
+
+def withdraw_article(doc_id: str, reason: str, location: str | os.PathLike[str]) -> bool:
+    """Delete an article and keep it out for ever; return whether it was there. An id that never was is kept out too.
+
+    Raises: BadRequest without a reason, or for what cannot be an id.
+    """
+    reason = " ".join(reason.split())
+    if not reason or len(reason) > REASON_CHARS:
+        raise BadRequest("--reason", reason, f"a reason of 1 to {REASON_CHARS} characters; readers of the page will see it")
+    if own_id(doc_id) != doc_id:
+        raise BadRequest("DOC_ID", doc_id, "the id of an article, as search results and addresses show it")
+    with ArchiveWriter(Path(location)) as writer:
+        was_there = writer.delete(doc_id)
+        entry = {"reason": reason, "day": dt.datetime.now(dt.UTC).date().isoformat()}
+        writer.commit(facts={**writer.facts, _FACT: {**withdrawn_in(writer.facts), doc_id: entry}})
+    return was_there
+
+
+def rollback_archive(location: str | os.PathLike[str], *, to: Literal["generation", "rebuild"] = "generation") -> Snapshot:
+    """Make the former generation current again, or the one before the last rebuild; what was withdrawn since stays withdrawn.
+
+    Raises: IndexMissing, IndexLocked, IndexCorrupt, IndexProblem when there is nothing to go back to.
+    """
+    place = Path(location)
+    withdrawn = withdrawn_in(open_snapshot(place).manifest.facts)
+    snapshot = rollback(place, to=to)
+    if all(doc_id in withdrawn_in(snapshot.manifest.facts) for doc_id in withdrawn):
+        return snapshot
+    with ArchiveWriter(place) as writer:
+        for doc_id in withdrawn:
+            writer.delete(doc_id)
+        writer.commit(facts={**writer.facts, _FACT: {**withdrawn_in(writer.facts), **withdrawn}})
+    return open_snapshot(place)

@@ -1,0 +1,49 @@
+"""What does this request ask, and of which archive? What every view begins with; the addresses it answers with."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Response, current_app, request, url_for
+
+from search import Engine
+from web.links import Links
+from web.state import SearchState
+
+__all__ = ["absolute", "asked_state", "engine", "links", "validated"]
+
+_LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def engine() -> Engine:
+    """Return the engine of the archive that is served."""
+    serving: Engine = current_app.extensions["marbre"]
+    return serving
+
+
+def asked_state() -> SearchState:
+    """Return the search in the address of this request. Raises: BadRequest."""
+    return SearchState.from_args(request.args.items(multi=True), current_app.config["PAGE_SIZE"])
+
+
+def links() -> Links:
+    """Return the maker of addresses, prefix included; it may be used after the request has ended."""
+    return Links(url_for("site.results"), url_for("site.article", doc_id="_").removesuffix("_"))
+
+
+def absolute(path: str) -> str:
+    """Return a full address, or "" where only the Host header would vouch for it: anybody can write that one."""
+    base: str = current_app.config["PUBLIC_URL"].rstrip("/")
+    if base:
+        return base + path.removeprefix(request.script_root)
+    host = urlsplit(request.host_url)
+    return f"{host.scheme}://{host.netloc}{path}" if host.hostname in _LOCAL_HOSTS else ""
+
+
+def validated(response: Response, generation: int, *more: str) -> Response:
+    """Give an answer a validator made of the question and the generation of the index."""
+    key = "\x1f".join((str(generation), request.script_root, request.full_path, request.host, *more))
+    response.set_etag(hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:20], weak=True)
+    return response

@@ -1,0 +1,67 @@
+"""In which language does the site speak to this reader? French, or English with ``ui=en`` in the address.
+
+The French sentence is the key of the catalogue (``translations/en``): the pages read as they are written, and a sentence
+without a translation is shown in French rather than not at all. Outside a request everything is French. What comes from the
+archive and what the query language answers stays French in both; the pages say so with ``lang``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+from flask import Flask, has_request_context, request
+from flask_babel import Babel, gettext, ngettext  # type: ignore[import-untyped]
+
+from corpus.errors import BadRequest
+
+__all__ = ["INTERFACES", "PARAMETER", "Interface", "_", "interface", "many", "noted", "prepare"]
+
+Interface = Literal["fr", "en"]
+INTERFACES: Final[tuple[Interface, ...]] = get_args(Interface)
+PARAMETER: Final = "ui"
+_FOLDER: Final = Path(__file__).parent / "translations"
+
+
+def prepare(app: Flask) -> None:
+    """Give an application its catalogues, and every address it makes the language of the page it stands on."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(_FOLDER)
+    Babel(app, default_locale="fr", locale_selector=interface)
+    app.before_request(_refuse_unknown)
+    app.url_defaults(_keep)
+    app.jinja_env.globals["interface"] = interface
+
+
+def interface() -> Interface:
+    """Return the language of the page being made."""
+    return "en" if has_request_context() and request.args.get(PARAMETER) == "en" else "fr"
+
+
+def _(sentence: str, **values: object) -> str:
+    """Return a sentence in the language of the page, with its ``%(name)s`` filled in."""
+    said: str = gettext(sentence, **values)
+    return said
+
+
+def many(one: str, more: str, number: int, **values: object) -> str:
+    """Return the form for ``number``: French takes the plural from two on, English beside one."""
+    rank = 1 if interface() == "fr" and number < 2 else number
+    said: str = ngettext(one, more, rank, **values)
+    return said
+
+
+def noted(sentence: str) -> str:
+    """Return a sentence as it is: it is translated where it is shown, and found by the extraction here."""
+    return sentence
+
+
+def _refuse_unknown() -> None:
+    asked = request.args.get(PARAMETER)
+    if asked is not None and asked not in INTERFACES:
+        raise BadRequest(PARAMETER, asked, _("fr ou en"))
+
+
+def _keep(endpoint: str, values: dict[str, Any]) -> None:
+    """Carry the language along; ``ui=None`` asks for an address without it."""
+    if interface() != "fr" and PARAMETER not in values and not endpoint.startswith("assets."):
+        values[PARAMETER] = interface()
