@@ -32,65 +32,116 @@ INDEX_OPTION = click.option(
     help="Index folder [default: $MARBRE_INDEX, then ./index].",
 )
 CSV_COLUMNS = ("doc_id", "headline", "newspaper", "published", "section", "bylines", "kind", "url", "score", "snippet")
-FORMULA_STARTS = tuple("=+-@\t\r\0＝＋－＠")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """The commands, ending without a word when the reader of the output goes away (| head): click itself would exit 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="marbre", prog_name="marbre")
 def cli() -> None:
     """Full-text search for the francophone press: index an archive, search it, serve it."""
 
 
 @cli.command()
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.argument("sources", nargs=-1, metavar="[SOURCE...]")
 @INDEX_OPTION
-@click.option("--rebuild", is_flag=True, help="Build a new index aside and swap it in.")
+@click.option("--rebuild", is_flag=True, help="Build a new index aside and swap it in; without SOURCE, from what is recorded.")
+@click.option("--from-stored", is_flag=True, help="Rebuild from the stored articles alone.")
+@click.option("--if-needed", is_flag=True, help="Rebuild only for another schema, another analysis or changed sources.")
+@click.option("--delete-missing", is_flag=True, help="Delete articles that their files no longer give.")
+@click.option("--retry-rejects", is_flag=True, help="Read files again of which something was refused; without SOURCE, those recorded.")
+@click.option("--keep-versions/--no-keep-versions", default=None, help="Keep the text that a correction replaces (remembered) [default: no].")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that analyse articles.")
-@click.option("--memory", default=512, show_default=True, type=click.IntRange(64), metavar="MB", help="Memory for the buffers, shared by the workers.")
+@click.option(
+    "--memory", default=512, show_default=True, type=click.IntRange(64), metavar="MB", help="Memory for the buffers, shared by the workers."
+)
 @click.option("--rejects", type=click.Path(dir_okay=False), help="Write what was refused to this file, as JSON Lines.")
 @click.option("--newspaper", default="", help="Newspaper of the articles that name none.")
 @click.option("--strict", is_flag=True, help="Stop at the first article or file that is refused.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def index(
-    sources: tuple[str, ...],
-    location: str,
-    rebuild: bool,
-    workers: int,
-    memory: int,
-    rejects: str | None,
-    newspaper: str,
-    strict: bool,
-    as_json: bool,
-) -> None:
+def index(sources: tuple[str, ...], location: str, rejects: str | None, as_json: bool, **options: Any) -> None:
     """Index files and folders ("-": JSON Lines on standard input). What is there already stays as it is."""
-    from corpus import read_articles
-    from indexer import build_index
-
-    stream = read_articles(sources, newspaper=newspaper, strict=strict)
-    report = build_index(stream, location, rebuild=rebuild, workers=workers, memory=memory << 20, progress=_progress())
+    report = _index(sources, location, **options)
+    if report is None:
+        click.echo(f"nothing to rebuild: schema, analysis and sources of {location} are as they were")
+        return
     if rejects is not None:
-        lines = (
-            json.dumps({"file": one.origin.file, "place": one.origin.place, "reason": one.reason, "advice": one.advice}, ensure_ascii=False)
-            for one in report.rejects
-        )
-        Path(rejects).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    for note in report.notes:
+        Path(rejects).write_text("".join(json.dumps(reject.as_json(), ensure_ascii=False) + "\n" for reject in report.rejects), encoding="utf-8")
+    for note in report.notes[:20]:
         _say(f"note: {note}")
+    if len(report.notes) > 20:
+        _say(f"note: {len(report.notes) - 20} more notes")
     if as_json:
         _print_json(report.as_json())
     else:
         rate = (report.added + report.replaced + report.unchanged) / report.seconds if report.seconds else 0
+        rarer = "".join(f", {count} {name}" for name, count in list(report.as_json().items())[6:])
         click.echo(
-            f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged, {report.rejected} rejected; "
+            f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged, {report.rejected} rejected{rarer}; "
             f"{report.articles} articles in {location} ({report.seconds:.1f} s, {rate:.0f} articles/s)"
         )
     if report.rejected:
-        if rejects is None:
-            for reject in report.rejects[:20]:
-                _say(f"rejected: {reject}")
-            if report.rejected > 20:
-                _say(f"rejected: {report.rejected - 20} more; list all with --rejects FILE")
+        _show_rejects(report, rejects)
         sys.exit(3)
+
+
+def _index(
+    sources: tuple[str, ...],
+    location: str,
+    *,
+    rebuild: bool,
+    from_stored: bool,
+    if_needed: bool,
+    retry_rejects: bool,
+    workers: int,
+    memory: int,
+    newspaper: str,
+    strict: bool,
+    **how: Any,
+) -> Any:
+    """Build, build again or rebuild; None when no rebuild is needed."""
+    from corpus import read_articles
+    from indexer import BuildOptions, build_index, rebuilding
+
+    aside = rebuild or from_stored or if_needed
+    if not sources and not aside and not retry_rejects:
+        raise click.UsageError("expected SOURCE..., or --rebuild or --retry-rejects for the recorded sources")
+    if sources and (from_stored or if_needed):
+        raise click.UsageError("--from-stored and --if-needed take what is recorded; leave SOURCE out")
+    if if_needed:
+        why = rebuilding.needs_rebuild(location, from_stored=from_stored)
+        if not why:
+            return None
+        _say(f"note: rebuilding, since {why}")
+    crew: dict[str, Any] = {"workers": workers, "memory": memory << 20, "progress": _progress()}
+    if aside and not sources:
+        return rebuilding.rebuild_index(location, from_stored=from_stored, delete_missing=how["delete_missing"], **crew)
+    options = BuildOptions(retry_rejects=retry_rejects, **how)
+    if not sources:
+        return rebuilding.refresh_index(location, strict=strict, progress=crew["progress"], options=options)
+    stream = read_articles(sources, newspaper=newspaper, strict=strict)
+    return build_index(stream, location, rebuild=rebuild, **crew, options=options)
+
+
+def _show_rejects(report: Any, rejects: str | None) -> None:
+    """Say what was refused, and for what reasons most."""
+    if rejects is None:
+        for reject in report.rejects[:20]:
+            _say(f"rejected: {reject}")
+        if report.rejected > 20:
+            _say(f"rejected: {report.rejected - 20} more; list all with --rejects FILE")
+    if report.rejected > 20:
+        for reason, count in report.reasons()[:5]:
+            _say(f"rejected: {count} times: {reason}")
 
 
 @cli.command()
@@ -98,7 +149,7 @@ def index(
 @INDEX_OPTION
 @click.option("--size", default=10, show_default=True, type=int, help="Hits a page.")
 @click.option("--page", default=1, show_default=True, type=int)
-@click.option("--sort", default="relevance", show_default=True, type=click.Choice(["relevance", "newest", "oldest"]))
+@click.option("--sort", default="relevance", show_default=True, type=click.Choice(["relevance", "newest", "oldest", "added"]))
 @click.option(
     "--match",
     default="auto",
@@ -112,7 +163,7 @@ def index(
 @click.option("--exclude", "excludes", multiple=True, metavar="FIELD=VALUE", help="Leave a value of a facet out.")
 @click.option("--from", "since", metavar="DAY", help="From this day, month or year on.")
 @click.option("--to", "until", metavar="DAY", help="Up to this day, month or year.")
-@click.option("--format", "form", default="text", show_default=True, type=click.Choice(["text", "json", "jsonl", "csv"]))
+@click.option("--format", "form", default="text", show_default=True, type=click.Choice(["text", "json", "jsonl", "csv", "ris", "bibtex"]))
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--explain", is_flag=True, help="Say for each hit where its score comes from.")
 @click.option(
@@ -125,7 +176,7 @@ def search(query: str | None, location: str, batch: str | None, form: str, as_js
 
     if (query is None) == (batch is None):
         raise click.UsageError("expected either QUERY or --batch FILE.csv")
-    request = _request(query or "", **options)
+    request = _request(_text(query or ""), **options)
     with open_engine(location) as engine:
         if batch is not None:
             for row in _batch_rows(Path(batch)):
@@ -133,16 +184,78 @@ def search(query: str | None, location: str, batch: str | None, form: str, as_js
                 click.echo(json.dumps({**page_as_json(page), "row": row}, ensure_ascii=False))
             return
         page = ask(engine, request)
+        if form in ("ris", "bibtex") and not as_json:
+            found = (article for hit in page.hits if (article := engine.article(hit.doc_id)) is not None)
+            _write_export(form, found, query or "")
+            return
     _show_page(page, "json" if as_json else form)
+
+
+@cli.command()
+@click.argument("query", required=False, default="")
+@INDEX_OPTION
+@click.option("--format", "form", default="jsonl", show_default=True, type=click.Choice(["jsonl", "json", "csv", "ris", "bibtex", "csl"]))
+@click.option("--sort", default="relevance", show_default=True, type=click.Choice(["relevance", "newest", "oldest", "added"]))
+@click.option("--match", default="auto", show_default=True, type=click.Choice(["auto", "all", "any"]))
+@click.option("--filter", "filters", multiple=True, metavar="FIELD=VALUE", help="Keep a value of a facet (empty: without value).")
+@click.option("--exclude", "excludes", multiple=True, metavar="FIELD=VALUE", help="Leave a value of a facet out.")
+@click.option("--from", "since", metavar="DAY", help="From this day, month or year on.")
+@click.option("--to", "until", metavar="DAY", help="Up to this day, month or year.")
+@click.option("--base-url", default="", envvar="MARBRE_BASE_URL", help="Address of the site, for lasting links [env: MARBRE_BASE_URL].")
+@click.option("--output", type=click.Path(dir_okay=False, writable=True), help="Write to this file [default: standard output].")
+def export(query: str, location: str, form: str, base_url: str, output: str | None, **options: Any) -> None:
+    """Write every article of an answer (without QUERY: of the archive), in order, in flat memory."""
+    from search import export as every
+    from search import open_engine
+
+    request = _request(query, size=1, page=1, explain=False, **options)
+    with open_engine(location) as engine:
+        _write_export(form, every(engine, request), query, base_url, output)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False), metavar="FILE")
+@INDEX_OPTION
+@click.option("--state", "state", type=click.Path(dir_okay=False), help="What was told already [default: FILE with the ending .state.json].")
+@click.option("--mail", "by_mail", is_flag=True, help="Send mail as [mail] of FILE says, print nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the news as JSON.")
+@click.option("--base-url", default="", envvar="MARBRE_BASE_URL", help="Address of the site, for links [env: MARBRE_BASE_URL].")
+def alert(file: str, location: str, state: str | None, by_mail: bool, as_json: bool, base_url: str) -> None:
+    """Run the saved searches of FILE (TOML) and tell what is new since the last run; for cron."""
+    from search import open_engine
+    from search.alerting import tell
+
+    with open_engine(location) as engine:
+        found = tell(engine, Path(file), Path(state) if state else Path(file).with_suffix(".state.json"), by_mail, base_url)
+    if as_json:
+        _print_json([news.as_json() for news in found])
+    elif not by_mail:
+        from search.telling import as_text
+
+        for news in found:
+            if news.count:
+                click.echo(_lines_printable(as_text(news, base_url)) + "\n")
 
 
 @cli.command()
 @INDEX_OPTION
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
-def serve(location: str, host: str, port: int) -> None:
-    """Serve the archive to browsers."""
-    _serve(location, host, port)
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; one a core.")
+@click.option("--threads", default=4, show_default=True, type=click.IntRange(2, 64), help="Threads a process.")
+@click.option("--base-url", default="", help="Address readers know: https://archives.example.org/presse.")
+@click.option("--path-prefix", "prefix", default="", metavar="/PATH", help="Path under which a proxy serves the site.")
+@click.option("--trusted-host", "trusted_hosts", multiple=True, metavar="NAME", help="Answer to this host name only (repeatable).")
+@click.option("--proxy", default="", metavar="ADDRESS", help="Believe X-Forwarded-For, -Proto and -Host of this address.")
+@click.option("--page-size", default=20, show_default=True, type=click.IntRange(1, 100), help="Articles a page.")
+@click.option("--rate-limit", default="", metavar="N/PERIOD", help="Questions of one visitor: 120/minute [default: no limit].")
+@click.option("--title", default="Marbre", show_default=True, help="Name of the house.")
+@click.option("--logo", default="", type=click.Path(dir_okay=False), help="Image beside the name.")
+@click.option("--https", is_flag=True, help="The proxy speaks HTTPS: send Strict-Transport-Security.")
+@click.option("--metrics", is_flag=True, help="Answer /metriques (Prometheus).")
+def serve(location: str, **options: Any) -> None:
+    """Serve the archive to browsers; each option may stand in the environment as MARBRE_SERVE_<NAME>."""
+    _serve(location, **options)
 
 
 @cli.command()
@@ -212,11 +325,8 @@ def analyze(text: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def delete(doc_ids: tuple[str, ...], location: str, as_json: bool) -> None:
     """Delete articles from the index."""
-    from corpus.errors import IndexMissing
     from indexer import delete_articles
 
-    if not Path(location).exists():
-        raise IndexMissing(location)
     deleted, missing = delete_articles(doc_ids, location)
     if as_json:
         _print_json({"deleted": deleted, "missing": missing})
@@ -226,6 +336,83 @@ def delete(doc_ids: tuple[str, ...], location: str, as_json: bool) -> None:
         _say(f"no article {doc_id} in {location}; find its id with: marbre search QUERY --format json")
     if missing:
         sys.exit(1)
+
+
+@cli.command()
+@click.argument("doc_id", metavar="DOC_ID")
+@click.option("--reason", required=True, help="Why; readers of the page will see it.")
+@INDEX_OPTION
+@click.option("--json", "as_json", is_flag=True)
+def withdraw(doc_id: str, reason: str, location: str, as_json: bool) -> None:
+    """Take an article out for ever: no later run or rebuild brings it back."""
+    from indexer.withdrawals import withdraw_article
+
+    was_there = withdraw_article(doc_id, reason, location)
+    if as_json:
+        _print_json({"withdrawn": doc_id, "was_there": was_there})
+    else:
+        click.echo(f"{doc_id} withdrawn" + ("" if was_there else "; it was not in the index, and will not come in"))
+
+
+@cli.command()
+@INDEX_OPTION
+@click.option("--to", default="generation", show_default=True, type=click.Choice(["generation", "rebuild"]), help="The commit before, or the last rebuild.")
+@click.option("--json", "as_json", is_flag=True)
+def rollback(location: str, to: Any, as_json: bool) -> None:
+    """Make the former generation current again; a second rollback undoes the first."""
+    from indexer.withdrawals import rollback_archive
+
+    snapshot = rollback_archive(location, to=to)
+    if as_json:
+        _print_json({"generation": snapshot.generation, "articles": snapshot.manifest.articles})
+    else:
+        click.echo(f"generation {snapshot.generation} is current, with {snapshot.manifest.articles} articles, as before the last {'commit' if to == 'generation' else to}")
+
+
+@cli.command()
+@INDEX_OPTION
+@click.option("--deep", is_flag=True, help="Read every byte.")
+@click.option("--sources", is_flag=True, help="Compare source files, ledger and index.")
+@click.option("--repair", is_flag=True, help="With --sources: read again just what does not agree.")
+@click.option("--json", "as_json", is_flag=True)
+def check(location: str, deep: bool, sources: bool, repair: bool, as_json: bool) -> None:
+    """Verify the index: its files, and with --sources what they came from."""
+    from indexer.sources_check import check_sources, repair_sources
+    from indexer.verify import check as verify
+
+    if repair and not sources:
+        raise click.UsageError("--repair goes with --sources")
+    problems: list[Any] = list(verify(location, deep=deep))
+    damaged = any(one.kind == "damage" for one in problems)
+    disagreements = check_sources(location) if sources and not damaged else []
+    if as_json:
+        _print_json({"problems": [str(one) for one in problems], "sources": [str(one) for one in disagreements]})
+    else:
+        for one in [*problems, *disagreements]:
+            click.echo(_printable(str(one)))
+        click.echo(f"{'damaged' if damaged else 'sound'}{f', {len(disagreements)} disagreements with the sources' if sources else ''}: {location}")
+    if repair and disagreements:
+        report = repair_sources(location, disagreements)
+        left = check_sources(location)
+        _say(f"repaired: {report.added} added, {report.replaced} replaced; {len(left)} disagreements left")
+        disagreements = [one for one in left if one.kind in ("changed", "new", "missing")]
+    if damaged or any(one.kind in ("changed", "new", "missing") for one in disagreements):
+        sys.exit(1)
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR")
+@INDEX_OPTION
+@click.option("--newspaper", default="", help="Newspaper of the articles that name none.")
+@click.option("--every", default=5.0, show_default=True, type=click.FloatRange(0.2), metavar="SECONDS", help="How often to look.")
+@click.option("--rounds", default=0, metavar="N", help="Stop after N looks [default: at Ctrl-C].")
+def watch(folder: str, location: str, newspaper: str, every: float, rounds: int) -> None:
+    """Index what is dropped into DIR, until Ctrl-C."""
+    from indexer.watching import watch_folder
+
+    for line in watch_folder(folder, location, newspaper=newspaper, every_s=every, rounds=rounds):
+        click.echo(_printable(line))
+        sys.stdout.flush()
 
 
 @cli.command()
@@ -248,9 +435,12 @@ def main() -> NoReturn:
     """Run the command; every error is one line, never a traceback."""
     try:
         _refuse_two_whooshes()
-        cli.main(standalone_mode=False)
+        cli.main(prog_name="marbre", standalone_mode=False)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(2)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "marbre"
         _fail(f"{error.format_message().rstrip('.')}; see: {command} --help", 2)
@@ -258,9 +448,6 @@ def main() -> NoReturn:
         _fail(error.format_message(), 1)
     except (click.Abort, KeyboardInterrupt):
         _fail("stopped; what was committed is kept", 130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except MarbreError as error:
         _fail(str(error), 1)
     except OSError as error:
@@ -287,29 +474,26 @@ def _refuse_two_whooshes() -> None:
         )
 
 
-def _serve(location: str, host: str, port: int) -> None:
-    import waitress
+def _serve(location: str, host: str, port: int, **options: Any) -> None:
+    from web.serving import ServeOptions, serve_site
 
-    from web import create_app
+    def announce(url: str) -> None:
+        click.echo(f"Marbre serves {location} at {url} (stop: Ctrl-C)")
+        sys.stdout.flush()
 
-    server = waitress.create_server(
-        create_app(location),
-        host=host,
-        port=port,
-        ident=None,
-        threads=4,
-        connection_limit=1_000,
-        channel_timeout=15,
-        max_request_body_size=65_536,
-        max_request_header_size=16_384,
-    )
-    actual = getattr(server, "effective_port", port)
-    click.echo(f"Marbre serves {location} at http://{host}:{actual}/ (stop: Ctrl-C)")
-    sys.stdout.flush()
-    try:
-        server.run()
-    finally:
-        server.close()
+    serve_site(ServeOptions(location=location, host=host, port=port, **options), announce)
+
+
+def _write_export(form: str, articles: Iterable[Any], query: str, base_url: str = "", output: str | None = None) -> None:
+    from search.exporting import Heading, article_link, render
+
+    pieces = render(form, articles, Heading(query, dt.date.today().isoformat()), article_link(base_url))
+    if output is None:
+        for piece in pieces:
+            click.echo(piece, nl=False)
+        return
+    with Path(output).open("w", encoding="utf-8", newline="") as out:
+        out.writelines(pieces)
 
 
 def _request(
@@ -340,6 +524,11 @@ def _request(
     )
 
 
+def _text(argument: str) -> str:
+    """Return an argument as text: bytes that are not UTF-8 reach Python as half characters, which nothing can print."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _filters(given: Iterable[str], option: str, exclude: bool = False) -> Iterator[Any]:
     from search import Filter
 
@@ -365,14 +554,18 @@ def _batch_rows(path: Path) -> Iterator[dict[str, str]]:
     except UnicodeDecodeError:
         raise BadRequest("--batch", path, "a CSV file in UTF-8") from None
     reader = csv.DictReader(io.StringIO(text, newline=""))
-    if "query" not in (reader.fieldnames or ()):
-        raise BadRequest("--batch", path, f"a CSV file with a column “query” (found: {', '.join(reader.fieldnames or ()) or 'nothing'})")
-    for row in reader:
-        yield {key: value or "" for key, value in row.items() if key is not None}
+    try:
+        if "query" not in (reader.fieldnames or ()):
+            raise BadRequest("--batch", path, f"a CSV file with a column “query” (found: {', '.join(reader.fieldnames or ()) or 'nothing'})")
+        for row in reader:
+            yield {key: value or "" for key, value in row.items() if key is not None}
+    except csv.Error as error:
+        raise BadRequest("--batch", path, f"a CSV file ({error} in line {reader.line_num + 1})") from None
 
 
 def _show_page(page: Any, form: str) -> None:
     from search import page_as_json
+    from search.exporting import cell
 
     answer = page_as_json(page)
     if form == "json":
@@ -386,15 +579,10 @@ def _show_page(page: Any, form: str) -> None:
         writer.writerow(CSV_COLUMNS)
         for hit in answer["hits"]:
             row = {**hit, "bylines": "; ".join(hit["bylines"]), "snippet": hit["snippet"]["text"]}
-            writer.writerow([_cell(row[name]) for name in CSV_COLUMNS])
+            writer.writerow([cell(row[name]) for name in CSV_COLUMNS])
         click.echo(out.getvalue(), nl=False)
     else:
         _show_text(page)
-
-
-def _cell(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula. Source: OWASP ASVS 5.0, 1.2.10."""
-    return "'" + value if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
 def _show_text(page: Any) -> None:
@@ -431,6 +619,10 @@ def _marked(text: str, spans: Iterable[tuple[int, int]], bold: bool) -> str:
 def _printable(text: str) -> str:
     """Return text without what could steer a terminal."""
     return "".join(letter if letter.isprintable() or letter in "\u00a0\u202f" else " " for letter in text)
+
+
+def _lines_printable(text: str) -> str:
+    return "\n".join(_printable(line) for line in text.split("\n"))
 
 
 def _progress() -> Callable[[int], None] | None:

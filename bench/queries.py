@@ -26,8 +26,9 @@ PAGE_SIZE: Final = 20
 FACETS: Final = ("newspaper", "section", "year", "month")
 FREQUENT: Final = (0.05, 0.40)  # share of the articles that have the word
 MIDDLING: Final = (0.004, 0.05)
-RARE: Final = (3, 12)  # articles
-DRAWN_FROM: Final = 20_000  # articles read for frequencies and phrases
+RARE: Final = (3, 12)  # articles of those read
+COMMON: Final = (MIDDLING[0], FREQUENT[1])
+DRAWN_FROM: Final = 4_000  # articles read for frequencies, phrases and headlines
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class Words:
     dice: random.Random
     frequencies: Counter[str]
     printed: dict[str, str]
-    newspapers: list[str] = field(default_factory=list)
+    newspapers: list[str]
+    _bands: dict[tuple[float, float], list[str]] = field(default_factory=dict)
 
     def between(self, low: float, high: float) -> list[str]:
         """Return printed words that so many articles have (a share below 1, or a count)."""
@@ -62,14 +64,14 @@ class Words:
         """Return a word of a band."""
         return self.dice.choice(self._band(band))
 
-    def together(self, count: int, band: tuple[float, float]) -> list[str]:
-        """Return different words of a band that one article has."""
-        allowed = set(self._band(band))
+    def together(self, count: int, articles: Sequence[Article] = ()) -> tuple[Article, list[str]]:
+        """Return one of the articles and different words that it has, neither rare nor in every second article."""
+        allowed = set(self._band(COMMON))
         while True:
-            article = self.dice.choice(self.articles)
+            article = self.dice.choice(articles or self.articles)
             there = sorted({token.surface for token in tokenize(article.body)} & allowed)
             if len(there) >= count:
-                return self.dice.sample(there, count)
+                return article, self.dice.sample(there, count)
 
     def phrase(self, count: int) -> str:
         """Return words that stand side by side, the first and the last of them not stop words."""
@@ -80,12 +82,9 @@ class Words:
                 return " ".join(token.surface for token in self.dice.choice(runs))
 
     def _band(self, band: tuple[float, float]) -> list[str]:
-        if band not in _BANDS:
-            _BANDS[band] = self.between(*band)
-        return _BANDS[band]
-
-
-_BANDS: dict[tuple[float, float], list[str]] = {}
+        if band not in self._bands:
+            self._bands[band] = self.between(*band)
+        return self._bands[band]
 
 
 def draw_questions(articles: Sequence[Article], count: int, *, seed: int = 2025, kinds: Sequence[str] = ()) -> list[Question]:
@@ -103,7 +102,6 @@ def draw_questions(articles: Sequence[Article], count: int, *, seed: int = 2025,
 
 
 def _read(articles: Sequence[Article], dice: random.Random) -> Words:
-    _BANDS.clear()
     frequencies: Counter[str] = Counter()
     printed: dict[str, str] = {}
     for article in articles:
@@ -148,18 +146,22 @@ def _headline(words: Words) -> SearchRequest:
     return _request(words.dice.choice(words.articles).headline)
 
 
+def _together(words: Words, count: int, joiner: str = " ") -> SearchRequest:
+    return _request(joiner.join(words.together(count)[1]))
+
+
 def _used_page(words: Words) -> SearchRequest:
-    article = words.dice.choice([one for one in words.articles if one.newspaper in words.newspapers and one.section])
+    article, asked = words.together(2, [one for one in words.articles if one.newspaper in words.newspapers and one.section])
     chosen = (Filter("newspaper", (article.newspaper,)), Filter("section", (article.section,)))
-    return _request(" ".join(words.together(2, (MIDDLING[0], FREQUENT[1]))), filters=chosen)
+    return _request(" ".join(asked), filters=chosen)
 
 
 _MAKERS: Final[dict[str, Callable[[Words], SearchRequest]]] = {
     "frequent word": lambda words: _request(words.one(FREQUENT)),
     "rare word": lambda words: _request(words.one(RARE)),
-    "two with AND": lambda words: _request(" ".join(words.together(2, (MIDDLING[0], FREQUENT[1])))),
-    "three with AND": lambda words: _request(" ".join(words.together(3, (MIDDLING[0], FREQUENT[1])))),
-    "four with OR": lambda words: _request(" OU ".join(words.together(4, (MIDDLING[0], FREQUENT[1])))),
+    "two with AND": lambda words: _together(words, 2),
+    "three with AND": lambda words: _together(words, 3),
+    "four with OR": lambda words: _together(words, 4, " OU "),
     "phrase of two": lambda words: _request(f'"{words.phrase(2)}"'),
     "phrase of four": lambda words: _request(f'"{words.phrase(4)}"'),
     "prefix": lambda words: _request(words.one(MIDDLING)[:4] + "*"),

@@ -189,7 +189,8 @@ def derived_id(article: Article) -> str:
     So a corrected typo in the text keeps the address. Only where headline and URL are both empty does the text count:
     nothing else would tell two briefs of one day apart.
     """
-    names = (slug(article.newspaper), article.published or "", slug(article.shown_headline))
+    shown = article.headline if article.url else article.shown_headline  # an address alone must outlive a typo in the first words
+    names = (slug(article.newspaper), article.published or "", slug(shown))
     return "-".join([part for part in names if part] + [_identity(article)])
 
 

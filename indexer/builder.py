@@ -11,6 +11,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
+import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +24,7 @@ from corpus.readers import ArticleStream, Reject
 from indexer.documents import stored_form, stored_row
 from indexer.filing import STREAM, Filing
 from indexer.former import FormerArchive
+from indexer.generations import open_snapshot
 from indexer.identity import Identity
 from indexer.ledger import DELETED, FileRecord, Ledger, Row
 from indexer.withdrawals import withdrawn_in
@@ -41,10 +44,12 @@ class BuildOptions:
 
     ``delete_missing``: what no source file gives any more is deleted. ``retry_rejects``: files with refusals are read again. ``keep_versions``: the
     text that a correction replaced stays with the article (None: as the index was told last). ``carry``: a rebuild takes what no source gives
-    from the former index. ``from_stored``: it takes everything from there.
+    from the former index. ``from_stored``: it takes everything from there. ``reread``: these files are read although they are as before, and
+    are no sources of their own.
     """
 
     delete_missing: bool = False
+    reread: frozenset[str] | None = None
     retry_rejects: bool = False
     keep_versions: bool | None = None
     carry: bool = False
@@ -88,6 +93,10 @@ class BuildReport:
         }
         return counts | {name: count for name in ("deleted", "missing", "withdrawn", "carried") if (count := getattr(self, name))}
 
+    def reasons(self) -> list[tuple[str, int]]:
+        """Return the reasons of refusal and how often each was given, the most frequent first."""
+        return Counter(reject.reason for reject in self.rejects).most_common()
+
 
 def build_index(
     articles: Iterable[Article],
@@ -116,7 +125,11 @@ def build_index(
 
 
 def delete_articles(doc_ids: Iterable[str], location: str | os.PathLike[str]) -> tuple[list[str], list[str]]:
-    """Delete articles by id; return the deleted ids and those that were not there. A source that gives one anew brings it back."""
+    """Delete articles by id; return the deleted ids and those that were not there. A source that gives one anew brings it back.
+
+    Raises: IndexMissing, IndexLocked.
+    """
+    open_snapshot(Path(location))
     deleted: list[str] = []
     missing: list[str] = []
     with ArchiveWriter(Path(location)) as writer:
@@ -153,7 +166,7 @@ class _Build:
         self._ledger = ledger
         self._former = former
         self._options = options
-        self._filing = Filing(ledger, past, retry_rejects=options.retry_rejects, read_all=former is not None)
+        self._filing = Filing(ledger, past, retry_rejects=options.retry_rejects, read_all=former is not None, reread=options.reread)
         self._identity = Identity(writer, past)
         self._withdrawn = withdrawn_in(writer.facts)
         self._today = dt.datetime.now(dt.UTC).date().isoformat()
@@ -199,6 +212,7 @@ class _Build:
             self.report.notes.append(placed.note)
         doc_id = article.doc_id
         if doc_id in self._withdrawn:
+            self._filing.said_before(doc_id, "")
             self.report.withdrawn += 1
             return
         stored = stored_form(article, self._today)
@@ -207,6 +221,8 @@ class _Build:
         before = self._writer.known(doc_id)
         if before is not None and (said_before or placed.copy or before[0] == digest):
             self.report.unchanged += 1
+            if self._filing.in_stream:
+                return  # what comes each day through a pipe is noted once
         else:
             self._put(article, stored, row, digest, known=before is not None)
         place = article.origin.place if article.origin is not None else ""
@@ -348,9 +364,9 @@ class _Build:
     def _note_sources(self, stream: ArticleStream) -> None:
         """Remember what was given, so that ``--rebuild`` and ``check --sources`` need not be told again."""
         sources = [list(one) for one in self._facts.get("sources", ())] if self._former is None or self._options.carry else []
-        for root in stream.roots:
-            if root != STREAM:
-                sources = [one for one in sources if one[0] != root] + [[root, dict(stream.defaults)]]
+        for root, defaults in stream.roots.items():
+            if root != STREAM and (self._options.reread is None):
+                sources = [one for one in sources if one[0] != root] + [[root, dict(defaults)]]
         if sources:
             self._facts["sources"] = sources
 

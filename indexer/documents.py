@@ -19,7 +19,7 @@ __all__ = ["DEFAULTS", "HEADER_FIELDS", "HEADER_KEYS", "article_from_stored", "h
 HEADER_FIELDS: Final[tuple[str, ...]] = ("doc_id", "headline", "newspaper", "published", "section", "bylines", "kind", "url")
 HEADER_KEYS: Final = (*HEADER_FIELDS, "headline_derived", "digest")  # the order of a header row on disk
 DEFAULTS: Final = {"kind": "article", "language": "fr"}
-_NAMES: Final = tuple(field.name for field in fields(Article) if field.name != "origin")
+_NAMES: Final = tuple(field.name for field in fields(Article) if field.name not in ("origin", "has_own_id"))  # the id itself tells whether it is an own one
 
 
 def stored_form(article: Article, added: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -50,7 +50,7 @@ class FileAccount:
 class Filing:
     """The visitor of a stream. ``past`` is what the files are compared with, ``ledger`` what is written (the same, but in a rebuild)."""
 
-    def __init__(self, ledger: Ledger, past: Ledger, *, retry_rejects: bool = False, read_all: bool = False) -> None:
+    def __init__(self, ledger: Ledger, past: Ledger, *, retry_rejects: bool = False, read_all: bool = False, reread: Set[str] | None = None) -> None:
         self.ledger = ledger
         self.past = past
         self.account = FileAccount()
@@ -59,6 +59,9 @@ class Filing:
         self.same_content: set[str] = set()  # files read again although their bytes are as before
         self._retry = retry_rejects
         self._all = read_all
+        self._reread = reread or frozenset()
+        self.in_stream = False
+        self._broken = False
         self._stamp = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
         self._said: set[int] = set()
         self._unseen: dict[str, Row] = {}
@@ -74,6 +77,8 @@ class Filing:
             self.begin_stream(source.name)
             return True
         name = os.path.abspath(source.path)
+        if name in self.visited:
+            return False  # given twice: by itself, and by its folder
         former = self.past.record(name)
         settings = settings_digest(source)
         stat, same = self._look(name, former)
@@ -93,24 +98,27 @@ class Filing:
 
     def refuse(self, reject: Reject) -> None:
         """Note something of the current file that was not taken."""
+        self._broken |= not reject.origin.place
         self.ledger.refuse(Refusal(reject.origin.place, reject.reason, reject.advice))
 
     def end(self, reader: str) -> None:
-        """Close the current file; what it gave before and gives no longer is remembered as missing."""
+        """Close the current file; what it gave before and gives no longer is remembered as missing, unless it could not be read whole."""
         for row in self._unseen.values():
-            self.ledger.add(row._replace(missing=True))
+            self.ledger.add(row if self._broken else row._replace(missing=True))
         self.ledger.end(reader=reader)
-        self._said, self._unseen = set(), {}
+        self._said, self._unseen, self._broken, self.in_stream = set(), {}, False, False
 
     # --- what the build tells and asks --------------------------------------------------------------------------------------
 
     def begin_stream(self, name: str = STREAM) -> None:
         """Begin the record of articles that come from no file."""
         self._begin(FileRecord(f"{STREAM} {self._stamp}", name, read=self._stamp[:19]), None)
+        self.in_stream = True
 
     def end_stream(self) -> None:
         """Close the record of a stream."""
         self.ledger.end()
+        self.in_stream = False
 
     def said_before(self, doc_id: str, digest: str) -> bool:
         """Tell whether the current file said exactly this of an article when it was read last."""
@@ -143,7 +151,7 @@ class Filing:
 
     def _leave(self, former: FileRecord, record: FileRecord) -> bool:
         """Leave a file alone whose bytes are as recorded, unless all is read again or its refusals shall be tried again."""
-        if self._all or (self._retry and former.rejected):
+        if self._all or former.name in self._reread or (self._retry and former.rejected):
             return False
         self._skip(former, former.name)
         if former.state == "gone":

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
@@ -22,6 +21,7 @@ from indexer.ledger import Ledger
 
 __all__ = ["Identity", "Placed", "fingerprint"]
 
+EAGER_IDS: Final = 200_000
 MIN_WORDS: Final = 12  # « Sans commentaire. » is not one article each day it is printed
 _SAME_TEXT: Final = 0.5  # share of common words from which two texts under one derived id are versions of one article
 _SKETCH_WORDS: Final = 16
@@ -65,7 +65,7 @@ class Identity:
         self._archive = archive
         self._past = past
         self._known: npt.NDArray[np.uint64] | None = None
-        self._past_ids: dict[str, str] | None = None
+        self._past_ids: dict[int, str] | None = None
         self._taken: dict[str, str] = {}  # fingerprints of this run
         self._seen: dict[str, Sketch] = {}
 
@@ -89,10 +89,10 @@ class Identity:
 
     def _own(self, article: Article) -> Placed:
         before = self._archive.known(article.doc_id)
-        if before is None or before[1] == article.newspaper or not article.newspaper:
-            return Placed(article)
+        if before is None or before[1] == article.newspaper or not article.newspaper or not before[1]:
+            return Placed(article)  # an article that named no newspaper and names one now is the same
         moved = replace(article, doc_id=f"{slug(article.newspaper)}:{article.doc_id}")
-        return Placed(moved, "", f"id {article.doc_id} belongs to {before[1] or 'an article without newspaper'}; this one became {moved.doc_id}")
+        return Placed(moved, "", f"id {article.doc_id} belongs to {before[1]}; this one became {moved.doc_id}")
 
     def _numbered(self, article: Article, print_: str) -> Placed:
         own = _sketch(article.body or article.standfirst)
@@ -112,23 +112,18 @@ class Identity:
         return None if stored is None else _sketch(stored.get("body", "") or stored.get("standfirst", ""))
 
     def _of_past(self, print_: str) -> str | None:
-        """Return the id that a text had before this run. Eight bytes an article are held; the ids only once one is asked for."""
+        """Return the id that a text had before this run. Of many, eight bytes an article are held; the ids only once one is asked for."""
         if self._known is None:
-            self._known = np.sort(np.fromiter((int(row, 16) for row, _ in _fingerprints(self._past)), np.uint64))
+            self._known = np.sort(np.fromiter((value for value, _ in self._past.fingerprints()), np.uint64))
+            if self._known.size <= EAGER_IDS:
+                self._past_ids = dict(self._past.fingerprints())
         value = np.uint64(int(print_, 16))
         at = int(np.searchsorted(self._known, value))
         if at >= self._known.size or self._known[at] != value:
             return None
         if self._past_ids is None:
-            self._past_ids = dict(_fingerprints(self._past))
-        return self._past_ids.get(print_)
-
-
-def _fingerprints(ledger: Ledger) -> Iterable[tuple[str, str]]:
-    for record in ledger.records():
-        for row in ledger.rows(record.name):
-            if row.fingerprint:
-                yield row.fingerprint, row.doc_id
+            self._past_ids = dict(self._past.fingerprints())
+        return self._past_ids.get(int(value))
 
 
 def _sketch(text: str) -> Sketch:

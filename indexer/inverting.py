@@ -304,7 +304,7 @@ def _class_field(
     exact_kept: npt.NDArray[np.int32],
     postings: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]],
     terms: list[bytes],
-    lengths: npt.NDArray[np.int32],
+    lengths: I64,
 ) -> FieldData:
     """Return the class field: the postings of the forms of each class added up; its positions are theirs."""
     post_terms, post_docs, freqs = postings

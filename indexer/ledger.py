@@ -167,6 +167,14 @@ class Ledger:
         for block in self.blocks(name):
             yield from block.refusals
 
+    def fingerprints(self) -> Iterator[tuple[int, str]]:
+        """Yield fingerprint and id of every committed article without a source id, whatever a run is about to change."""
+        for entry in self._entries.values():
+            for place in entry.places:
+                for row in _block(place).rows:
+                    if row.fingerprint:
+                        yield int(row.fingerprint, 16), row.doc_id
+
     # --- what a run adds ------------------------------------------------------------------------------------------------
 
     def begin(self, record: FileRecord) -> None:
@@ -192,6 +200,8 @@ class Ledger:
         pending = self._open()
         pending.record = replace(_counted(pending).record, state="whole", **changes)
         self._current = None
+        if pending.record.is_stream and not pending.rows and not pending.refusals and not pending.record.continues:
+            del self._pending[pending.record.name]  # nothing came
 
     def put(self, record: FileRecord) -> None:
         """Change the record of a file and keep its rows: it was moved, touched, or is gone."""

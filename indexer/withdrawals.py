@@ -32,8 +32,9 @@ def withdrawn_in(facts: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 def withdraw_article(doc_id: str, reason: str, location: str | os.PathLike[str]) -> bool:
     """Delete an article and keep it out for ever; return whether it was there. An id that never was is kept out too.
 
-    Raises: BadRequest without a reason, or for what cannot be an id.
+    Raises: BadRequest without a reason, or for what cannot be an id; IndexMissing, IndexLocked.
     """
+    open_snapshot(Path(location))
     reason = " ".join(reason.split())
     if not reason or len(reason) > REASON_CHARS:
         raise BadRequest("--reason", reason, f"a reason of 1 to {REASON_CHARS} characters; readers of the page will see it")

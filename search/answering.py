@@ -5,6 +5,7 @@ query = parse(request.text)  ->  engine.ask(query)  ->  hits with snippets, face
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,10 +26,12 @@ from search.request import MAX_PAGE_SIZE, RESULT_WINDOW, Filter, Hit, ResultPage
 from search.snippets import MarkedArticle, mark_stored, snippet_of
 from search.suggest import better_spelling
 
-__all__ = ["checked", "export", "mark_article", "search"]
+__all__ = ["checked", "export", "mark_article", "passage", "search"]
 
 FEW: Final = 3  # articles; up to here a better spelling is looked for
 _SORTS: Final = ("relevance", "newest", "oldest", "added")
+_YEAR: Final = re.compile(r"[0-9]{4}")
+_MONTH: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _MATCHES: Final = ("auto", "all", "any")
 
 
@@ -91,6 +94,11 @@ def mark_article(text: str, article: Article) -> MarkedArticle:
     """Return the spans of an article that answer the query ``text``."""
     parsed = parse_query(text)
     return mark_stored(parsed.query, stored_form(article, "")) if text.strip() else MarkedArticle()
+
+
+def passage(text: str, article: Article) -> Snippet:
+    """Return the passage of an article that answers the query ``text`` best, for whoever has the article already."""
+    return snippet_of(parse_query(text).query, stored_form(article, ""))
 
 
 def export(engine: Engine, request: SearchRequest) -> Iterator[Article]:
@@ -156,9 +164,9 @@ def _notes(answer: Answer) -> list[str]:
 def _checked_filter(one: Filter) -> Filter:
     name = _facet_name(one.field)
     if name in ("year", "month"):
-        length = 4 if name == "year" else 7
+        shape = _YEAR if name == "year" else _MONTH
         for value in one.values:
-            if value and not (len(value) == length and value.replace("-", "", 1).isdigit() and value.isascii()):
+            if value and not shape.fullmatch(value):
                 raise BadRequest(name, value, "a year like 2025" if name == "year" else "a month like 2025-10")
     return replace(one, field=name)
 

@@ -69,17 +69,9 @@ class Concordance:
 
 
 def concordance(
-    engine: Engine,
-    request: SearchRequest,
-    *,
-    order: Order = "right",
-    width: int = 60,
-    whole: bool = False,
-    clock: Callable[[], float] = time.monotonic,
+    engine: Engine, request: SearchRequest, *, order: Order = "right", width: int = 60, clock: Callable[[], float] = time.monotonic
 ) -> Concordance:
     """Return the places of ``request.text`` in context; page and size count lines, the sort of the request is not used.
-
-    ``whole`` gives every line on one page, for a file.
 
     Units: ``width`` in code points on each side.
     Raises: BadRequest for an unknown order, a width, page or size out of range, and as ``search`` does.
@@ -116,8 +108,7 @@ def _page(engine: Engine, request: SearchRequest, order: Order, width: int, cloc
         read += 1
     cut = read < answer.total or len(lines) > MOST_LINES or answer.partial
     lines = sorted(lines[:MOST_LINES], key=_KEYS[order])
-    size = max(1, len(lines)) if whole else request.size
-    start = 0 if whole else (request.page - 1) * size
+    start = (request.page - 1) * request.size
     return Concordance(
         text=request.text,
         understood=parsed.understood,
@@ -126,9 +117,9 @@ def _page(engine: Engine, request: SearchRequest, order: Order, width: int, cloc
         count=len(lines),
         cut=cut,
         number=request.page,
-        size=size,
-        pages=-(-len(lines) // size),
-        lines=tuple(lines[start : start + size]),
+        size=request.size,
+        pages=-(-len(lines) // request.size),
+        lines=tuple(lines[start : start + request.size]),
         notes=tuple(parsed.notes),
         generation=answer.generation,
     )

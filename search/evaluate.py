@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from whoosh.query import And, Every, Not, NullQuery, Or, Query
 
+from indexer.french import ACCENT
 from indexer.schema import PARAGRAPH_TERM, TEXT_FIELDS, exact_field
 from search.collection import Collection, Docs
 from search.matches import (
@@ -167,7 +168,7 @@ class Evaluation:
         per_field = []
         for field in _fields(node.field):
             places = self.places(node, field)
-            docs, counts = np.unique(places.docs, return_counts=True)
+            docs, counts = np.unique((np.unique(places.keys) >> 32).astype(np.int32), return_counts=True)
             per_field.append(self._weighted(field, docs, counts.astype(np.int32)))
         return added(per_field, self.collection.max_doc)
 
@@ -217,7 +218,7 @@ class Evaluation:
                 found, more = leaf.expand_glob(field, node.glob, EXPANSIONS)
             else:
                 found, more = leaf.expand_fuzzy(field, node.folded, node.distance, EXPANSIONS)
-            texts += found
+            texts += [text for text in found if text[:1] not in (ACCENT, PARAGRAPH_TERM)]  # *s is not ´côtés too
             if more:
                 self.truncated.append(node.glob if isinstance(node, Pattern) else node.surface)
         return sorted(set(texts))[:EXPANSIONS]

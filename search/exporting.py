@@ -13,11 +13,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Final
+from urllib.parse import quote
 
 from corpus.article import Article
 from search.citations import as_bibtex, as_csl, as_ris
 
-__all__ = ["CSV_COLUMNS", "EXTENSIONS", "FORMATS", "Heading", "article_as_json", "cell", "csv_line", "render"]
+__all__ = ["CSV_COLUMNS", "EXTENSIONS", "FORMATS", "Heading", "article_as_json", "article_link", "cell", "csv_line", "render"]
 
 Link = Callable[[str], str]
 
@@ -80,6 +81,12 @@ def csv_line(values: Iterable[object]) -> str:
 class _Echo:
     def write(self, text: str) -> str:
         return text
+
+
+def article_link(base_url: str) -> Link:
+    """Return the maker of lasting addresses of a site; without one they are empty."""
+    root = base_url.rstrip("/")
+    return lambda doc_id: f"{root}/article/{quote(doc_id, safe=':')}" if root else ""
 
 
 def _jsonl(articles: Iterable[Article], heading: Heading, link: Link) -> Iterator[str]:

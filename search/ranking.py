@@ -7,7 +7,7 @@ typed, its accented form (côte before côté). ``tf~`` is BM25F's pseudo-freque
 each divided by how long that field is, weighted and added *before* saturation, so that a word in the headline counts more but
 three fields never count thrice. Coverage is the share of the asked idf that the article has (1 when it has every word).
 Closeness adds, for neighbouring words of the question, what their smallest distance in the text deserves; lead adds what a word
-deserves that stands early in the body, because the press says first what an article is about. Both are computed for the ``RESCORED``
+deserves that stands in the headline or early in the body, because the press says first what an article is about. Both are computed for the ``RESCORED``
 best by the rest of the formula only: nobody reads on to where they would change nothing.
 
 Source: BM25F as in Robertson & Zaragoza, "The Probabilistic Relevance Framework" (2009), section 3.6; idf with the +1 inside
@@ -102,7 +102,7 @@ def closeness(distances: Sequence[npt.NDArray[np.int64]], weights: Sequence[floa
 def lead(firsts: Sequence[npt.NDArray[np.int64]], weights: Sequence[float], constants: Constants = CONSTANTS) -> Floats:
     """Return what early places add: Σ words ``lead * weight / (1 + place / lead_tokens)``.
 
-    ``firsts[i]`` are the first places of word ``i`` in the bodies (-1 = not there), ``weights[i]`` its idf.
+    ``firsts[i]`` are the first places of word ``i`` (0 = in the headline or first in the body, -1 = not there), ``weights[i]`` its idf.
     """
     total = np.zeros(firsts[0].shape, np.float32)
     for first, weight in zip(firsts, weights, strict=True):

@@ -35,7 +35,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A word of a question: its first place in the body per article (-1 = not there), and its weight."""
+    """A word of a question: its first place in the body per article (0 in the headline, -1 = in neither), and its weight."""
 
     word: Asked
     firsts: I64
@@ -61,14 +61,15 @@ def rescore(evaluation: Evaluation, query: Query, docs: Docs) -> Rescoring:
     back = np.empty_like(order)
     back[order] = np.arange(order.size)
     nearest = [np.zeros(docs.size, np.int64) for _ in words[1:]]
-    firsts: list[I64] = []
+    firsts = [np.full(docs.size, -1, np.int64) for _ in words]
     for field in TEXT_FIELDS:
         placed = [_rows(evaluation, word, field, ascending) for word in words]
         for at, ((rows_a, places_a), (rows_b, places_b)) in enumerate(pairwise(placed)):
             found = nearest_distances(rows_a, places_a, rows_b, places_b, docs.size)
             nearest[at] = np.where((found > 0) & ((nearest[at] == 0) | (found < nearest[at])), found, nearest[at])
-        if field == "body":
-            firsts = [_firsts(rows, places, docs.size) for rows, places in placed]
+        if field != "standfirst":
+            for first, (rows, found_at) in zip(firsts, placed, strict=True):
+                _note_firsts(first, rows, found_at if field == "body" else np.zeros_like(found_at))
     weights = [evaluation.idf(word) for word in words]
     pairs = tuple(Pair((words[at], words[at + 1]), nearest[at][back], min(weights[at], weights[at + 1])) for at in range(len(words) - 1))
     places = tuple(Placed(word, first[back], weight) for word, first, weight in zip(words, firsts, weights, strict=True))
@@ -86,11 +87,11 @@ def _rows(evaluation: Evaluation, word: Asked, field: str, docs: Docs) -> tuple[
     return np.searchsorted(docs, (keys >> 32).astype(np.int32)).astype(np.int64), keys & 0xFFFFFFFF
 
 
-def _firsts(rows: I64, places: I64, count: int) -> I64:
-    firsts = np.full(count, -1, np.int64)
+def _note_firsts(firsts: I64, rows: I64, places: I64) -> None:
+    """Note the first place of each row that has none yet; TEXT_FIELDS begin with the headline."""
     distinct, at = np.unique(rows, return_index=True)
-    firsts[distinct] = places[at]
-    return firsts
+    unknown = firsts[distinct] < 0
+    firsts[distinct[unknown]] = places[at[unknown]]
 
 
 def _neighbours(query: Query) -> list[Asked]:

@@ -39,7 +39,7 @@ VENDOR_HOMES = {
     "jinja2": ("web/",),
     "markupsafe": ("web/",),
     "click": ("marbre.py",),
-    "waitress": ("marbre.py",),
+    "waitress": ("marbre.py", "web/serving.py"),
     "snowballstemmer": ("indexer/terms.py", "indexer/data/build_words.py"),
     "unidecode": ("indexer/terms.py", "corpus/article.py"),
     "feedparser": ("corpus/readers/",),

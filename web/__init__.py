@@ -15,7 +15,7 @@ from typing import Any, Final
 from flask import Flask
 
 from search import Engine, open_engine
-from web import api, assets, exports, responses, typography, views
+from web import api, assets, discovery, exports, feeds, limits, metrics, openapi, responses, surveys, typography, views, wording
 from web.state import DEFAULT_SIZE
 
 __all__ = ["create_app"]
@@ -25,6 +25,11 @@ DEFAULTS: Final[dict[str, object]] = {
     "public_url": "",  # scheme, host and prefix under which readers know the site; without it only local hosts get absolute addresses
     "page_size": DEFAULT_SIZE,  # articles a page, where the address names no other number
     "https": False,  # send Strict-Transport-Security
+    "logo": "",  # an image file shown beside the name
+    "trusted_hosts": (),  # host names that the site answers to; none given: any, and none is repeated
+    "rate_limit": "",  # questions of one visitor: "120/minute"
+    "rate_table": None,  # where the processes of a server count them together
+    "metrics": None,  # where they count requests for /metriques
 }
 BODY_BYTES: Final = 64 * 1024
 FORM_PARTS: Final = 100
@@ -33,7 +38,7 @@ FORM_PARTS: Final = 100
 def create_app(archive: Engine | str | os.PathLike[str], **config: object) -> Flask:
     """Return the site of an archive: a location to open, or an engine that somebody else closes.
 
-    ``config``: site_name, public_url, https; a name in capitals is passed to Flask as it is (TRUSTED_HOSTS, TESTING).
+    ``config``: the names of DEFAULTS; a name in capitals is passed to Flask as it is (TESTING).
     Raises: IndexProblem when there is no usable index at the location; TypeError for an unknown option.
     """
     unknown = [name for name in config if name not in DEFAULTS and not name.isupper()]
@@ -42,15 +47,22 @@ def create_app(archive: Engine | str | os.PathLike[str], **config: object) -> Fl
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=BODY_BYTES, MAX_FORM_PARTS=FORM_PARTS)
     app.config.update({name.upper(): value for name, value in (DEFAULTS | config).items()})
+    app.config["TRUSTED_HOSTS"] = list(app.config["TRUSTED_HOSTS"]) or None
     app.extensions["marbre"] = open_engine(archive) if isinstance(archive, (str, os.PathLike)) else archive
     app.url_map.merge_slashes = False  # //path is no page: a redirect would echo the Host header
     _prepare_templates(app)
-    app.extensions["marbre.assets"] = assets.read_assets()
+    wording.prepare(app)
+    app.extensions["marbre.assets"] = assets.read_assets(str(app.config["LOGO"]))
     app.extensions["marbre.slots"] = exports.Slots(exports.EXPORT_SLOTS)
     app.register_blueprint(assets.assets)
     app.register_blueprint(views.site)
+    app.register_blueprint(surveys.surveys)
     app.register_blueprint(api.api)
-    app.register_blueprint(exports.exports)
+    for blueprint in (exports.exports, feeds.feeds, discovery.discovery, openapi.openapi, metrics.metrics):
+        app.register_blueprint(blueprint)
+    discovery.prepare(app)
+    metrics.prepare(app)  # counts what responses has finished
+    limits.prepare(app)
     responses.prepare(app)
     return app
 
@@ -61,5 +73,5 @@ def _prepare_templates(app: Flask) -> None:
     app.jinja_env.filters["number"] = typography.number
     app.jinja_env.filters["articles"] = typography.articles
     app.jinja_env.filters["day"] = typography.day
-    fixed: dict[str, Any] = {"asset": assets.asset_url, "site_name": app.config["SITE_NAME"]}
+    fixed: dict[str, Any] = {"asset": assets.asset_url, "site_name": app.config["SITE_NAME"], "logo": assets.logo_url}
     app.jinja_env.globals.update(fixed)

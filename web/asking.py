@@ -11,6 +11,7 @@ from flask import Response, current_app, request, url_for
 from search import Engine
 from web.links import Links
 from web.state import SearchState
+from web.wording import PARAMETER, interface
 
 __all__ = ["absolute", "asked_state", "engine", "links", "validated"]
 
@@ -30,7 +31,13 @@ def asked_state() -> SearchState:
 
 def links() -> Links:
     """Return the maker of addresses, prefix included; it may be used after the request has ended."""
-    return Links(url_for("site.results"), url_for("site.article", doc_id="_").removesuffix("_"))
+    language = () if interface() == "fr" else ((PARAMETER, interface()),)
+    results, article, values = (
+        url_for("site.results", ui=None),
+        url_for("site.article", doc_id="_", ui=None),
+        url_for("surveys.values", parameter="_", ui=None),
+    )
+    return Links(results, article.removesuffix("_"), language, values.removesuffix("_"))
 
 
 def absolute(path: str) -> str:

@@ -15,12 +15,15 @@ from typing import Final
 
 from flask import Blueprint, Response, abort, current_app, request, url_for
 
-__all__ = ["Asset", "asset_url", "assets", "read_assets"]
+from corpus.errors import SourceUnreadable
+
+__all__ = ["Asset", "asset_url", "assets", "logo_url", "read_assets"]
 
 assets = Blueprint("assets", __name__)
 
 KEPT_SECONDS: Final = 365 * 24 * 3600
 KEPT_PLAIN_SECONDS: Final = 3600  # at an address without the digest
+_LOGO: Final = "logo"
 _FOLDER: Final = Path(__file__).parent / "static"
 
 
@@ -34,14 +37,32 @@ class Asset:
     digest: str
 
 
-def read_assets() -> dict[str, Asset]:
-    """Read every static file, by name."""
-    found = {}
-    for path in sorted(_FOLDER.iterdir()):
-        data = path.read_bytes()
-        media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        found[path.name] = Asset(data, gzip.compress(data, 9, mtime=0), media_type, hashlib.sha256(data).hexdigest()[:10])
+def read_assets(logo: str = "") -> dict[str, Asset]:
+    """Read every static file, by name, and the image of the house as ``logo.<its ending>``.
+
+    Raises: SourceUnreadable for a logo that is no image or cannot be read.
+    """
+    found = {path.name: _read(path) for path in sorted(_FOLDER.iterdir())}
+    if logo:
+        path = Path(logo)
+        try:
+            found[f"{_LOGO}{path.suffix.lower()}"] = image = _read(path)
+        except OSError as error:
+            raise SourceUnreadable(f"logo {logo}: {error.strerror or error}; expected an image file") from error
+        if not image.media_type.startswith("image/"):
+            raise SourceUnreadable(f"logo {logo}: {image.media_type} found, expected an image (.svg, .png, .jpg, .webp)")
     return found
+
+
+def _read(path: Path) -> Asset:
+    data = path.read_bytes()
+    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return Asset(data, gzip.compress(data, 9, mtime=0), media_type, hashlib.sha256(data).hexdigest()[:10])
+
+
+def logo_url() -> str:
+    """Return the address of the image of the house, "" when it has none."""
+    return next((asset_url(name) for name in _held() if name.startswith(_LOGO)), "")
 
 
 def asset_url(name: str) -> str:

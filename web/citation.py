@@ -1,4 +1,4 @@
-"""How is an article cited? One line after ISO 690 in French typography, in runs of which the newspaper is in italics. Pure.
+"""How is an article cited? One line after ISO 690 in French typography, whatever the language of the page, in runs of which the newspaper is in italics. Pure.
 
 A name is turned round (« SOW, Awa ») only where it is safe: two words, or a family name in capitals. « Jean de La Fontaine »
 and « Rédaction de L’Essor » stay as signed, because a wrongly cut name is worse than one in natural order.
@@ -44,8 +44,9 @@ def cite(article: Article, address: str, today: dt.date) -> Citation:
     authors = "; ".join(names).replace("; ", f"{typography.NBSP}; ") + (" et al." if len(article.bylines) > MOST_AUTHORS else "")
     before = "".join(_sentence(part) for part in (authors, article.shown_headline) if part)
     medium = "[en ligne]. " if article.newspaper else ""
-    seen = typography.day(today.isoformat())
-    after = f"{typography.NBSP * bool(medium)}{medium}{typography.day(article.published)} [consulté le {seen}]."
+    seen = typography.day(today.isoformat(), "fr")
+    published = typography.day(article.published, "fr")
+    after = f"{typography.NBSP * bool(medium)}{medium}{published} [consulté le {seen}]."
     where = f" Disponible à l’adresse{typography.NBSP}: {address}" if address else ""
     return Citation(before, article.newspaper, after + where)
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from search import Engine, ResultPage, SearchRequest, search
 from web.citation import inverted
+from web.wording import noted
 
 __all__ = ["EXAMPLES", "Example", "working_examples"]
 
@@ -24,7 +25,7 @@ _FACETS: Final = ("tags", "places", "people", "organisations", "bylines", "secti
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A query and, in French, what it asks for."""
+    """A query and what it asks for: a sentence of the catalogue."""
 
     query: str
     meaning: str
@@ -55,32 +56,32 @@ def _values(sample: ResultPage, *fields: str) -> Iterator[str]:
 def _words(sample: ResultPage, words: list[str]) -> Iterator[Example]:
     for value in _values(sample, "tags", "places"):
         if value.replace(" ", "").isalpha():
-            yield Example(value.lower() if value.islower() else value, "des mots, avec ou sans accents, au singulier ou au pluriel")
+            yield Example(value.lower() if value.islower() else value, noted("des mots, avec ou sans accents, au singulier ou au pluriel"))
     for word in words:
-        yield Example(word, "un mot, avec ou sans accents, au singulier ou au pluriel")
+        yield Example(word, noted("un mot, avec ou sans accents, au singulier ou au pluriel"))
 
 
 def _phrase(sample: ResultPage) -> Iterator[Example]:
     names = [value for value in _values(sample, "people", "organisations", "places", "tags") if " " in value]
     pairs = [" ".join(hit.headline.split()[:3]) for hit in sample.hits if '"' not in hit.headline and not hit.headline_derived]
     for text in names + pairs:
-        yield Example(f"«\u00a0{text}\u00a0»", "une suite de mots exacte, entre guillemets")
+        yield Example(f"«\u00a0{text}\u00a0»", noted("une suite de mots exacte, entre guillemets"))
 
 
 def _without(words: list[str]) -> Iterator[Example]:
     for wanted, unwanted in pairwise(words):
-        yield Example(f"{wanted} SAUF {unwanted}", "le premier mot, mais pas le second")
-        yield Example(f"{wanted} OU {unwanted}", "l’un des deux mots, ou les deux")
+        yield Example(f"{wanted} SAUF {unwanted}", noted("le premier mot, mais pas le second"))
+        yield Example(f"{wanted} OU {unwanted}", noted("l’un des deux mots, ou les deux"))
 
 
 def _field(sample: ResultPage, words: list[str]) -> Iterator[Example]:
     for value in _values(sample, "bylines"):
         if inverted(value) != value:  # surely a person, not « Avec AFP »
-            yield Example(f'auteur:"{value}"', "les articles d’une signature")
+            yield Example(f'auteur:"{value}"', noted("les articles d’une signature"))
     for word in words:
-        yield Example(f"titre:{word}", "un mot dans le titre seulement")
+        yield Example(f"titre:{word}", noted("un mot dans le titre seulement"))
 
 
 def _beginning(words: list[str]) -> Iterator[Example]:
     for word in words:
-        yield Example(f"{word[:5]}*", "tous les mots qui commencent ainsi")
+        yield Example(f"{word[:5]}*", noted("tous les mots qui commencent ainsi"))

@@ -24,7 +24,7 @@ from corpus.article import slug
 from corpus.errors import BadRequest
 from search import export
 from search.citations import as_bibtex, as_csl, as_ris
-from search.concordance import ORDERS, Order, concordance
+from search.concordance import ORDERS, Order, concordance_rows
 from search.exporting import EXTENSIONS, Heading, article_as_json, csv_line, render
 from web import typography
 from web.asking import absolute, asked_state, engine, links, validated
@@ -40,7 +40,6 @@ exports = Blueprint("exports", __name__)
 EXPORT_SLOTS: Final = 3  # exports at a time in a process; waitress has more threads than that
 RETRY_S: Final = 5
 CHUNK_CHARS: Final = 32 * 1024
-CONCORDANCE_COLUMNS: Final = ("left", "keyword", "right", "newspaper", "published", "headline", "doc_id", "place")
 BOM: Final = "\ufeff"  # without it, spreadsheets take UTF-8 for Windows-1252: « dÃ©cÃ¨s »
 _MEDIA: Final = {
     "jsonl": "application/jsonl",
@@ -98,7 +97,7 @@ def search_file(ending: str) -> Response:
     heading = Heading(_described(state), today, base and absolute(where.search(state)))
     response = _stream(form, (), f"{_file_stem(state)}-{today}.{ending}")
     validated(response, engine().stats().generation, today)
-    if response.get_etag()[0] not in request.if_none_match and request.method == "GET":
+    if not request.if_none_match.contains_weak(response.get_etag()[0] or "") and request.method == "GET":
         articles = export(engine(), state.request())
         root = base and absolute(where.articles)
         pieces = render(form, articles, heading, lambda doc_id: root and root + where.article(doc_id).removeprefix(where.articles))
@@ -111,10 +110,9 @@ def concordance_file() -> Response:
     """Send the lines of a concordance."""
     state = asked_state().at_page(1)
     today = dt.date.today().isoformat()
-    found = concordance(engine(), state.request(), order=_order(request.args.get("ordre", "")), whole=True)
-    rows = [(*CONCORDANCE_COLUMNS,), *((getattr(line, name) or "" for name in CONCORDANCE_COLUMNS) for line in found.lines)]
+    rows = concordance_rows(engine(), state.request(), order=_order(request.args.get("ordre", "")))
     response = Response(BOM + "".join(csv_line(row) for row in rows), content_type=_MEDIA["csv"])
-    return validated(as_attachment(response, f"concordance-{_file_stem(state)}-{today}.csv"), found.generation, today)
+    return validated(as_attachment(response, f"concordance-{_file_stem(state)}-{today}.csv"), engine().stats().generation, today)
 
 
 def _article_file(doc_id: str, ending: str) -> Response | str:

@@ -16,12 +16,24 @@ from web.links import Links
 from web.marking import Run, mark
 from web.state import FACET_ORDER, LABELS, PARAMETERS, SearchState, facet_label
 from web.timeline import TimelineView, present_timeline
+from web.wording import _, noted
 
-__all__ = ["Chip", "FacetValue", "FacetView", "HitView", "PageLink", "ResultsView", "present_hit", "present_results", "value_label"]
+__all__ = [
+    "Chip",
+    "FacetValue",
+    "FacetView",
+    "HitView",
+    "PageLink",
+    "ResultsView",
+    "chips_of",
+    "facet_values",
+    "present_hit",
+    "present_results",
+    "value_label",
+]
 
 FIRST_VALUES: Final = 8  # of a facet, before « toutes les valeurs »
 OPEN_FACETS: Final = 3
-WITHOUT_VALUE: Final = "sans valeur"
 
 # The order on the page; the months are the timeline's, so they only appear as chips.
 _SHOWN_FACETS: Final = (
@@ -31,15 +43,16 @@ _SHOWN_FACETS: Final = (
     *(name for name in FACET_ORDER if name not in {"newspaper", "section", "year", "month"}),
 )
 _LANGUAGES: Final = {
-    "fr": "français",
-    "en": "anglais",
-    "ar": "arabe",
-    "es": "espagnol",
-    "pt": "portugais",
-    "de": "allemand",
-    "it": "italien",
-    "nl": "néerlandais",
+    "fr": noted("français"),
+    "en": noted("anglais"),
+    "ar": noted("arabe"),
+    "es": noted("espagnol"),
+    "pt": noted("portugais"),
+    "de": noted("allemand"),
+    "it": noted("italien"),
+    "nl": noted("néerlandais"),
 }
+_KINDS: Final = (noted("article"), noted("communiqué"), noted("dépêche"), noted("brève"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +96,7 @@ class FacetView:
     other: str
     is_open: bool
     rest_open: bool
+    all_url: str  # the page of all values, where some are not shown at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,29 +138,32 @@ class ResultsView:
     next_url: str
     list_url: str
     table_url: str
-    notes: tuple[str, ...]
+    remarks: tuple[str, ...]  # of the site, in the language of the page
+    notes: tuple[str, ...]  # of the query language, in French
     inexact: bool
     suggestion: str
     suggestion_url: str
+    concordance_url: str
+    compare_url: str
 
 
 def present_results(page: ResultPage, state: SearchState, links: Links) -> ResultsView:
     """Lay a result page out for the state that asked for it."""
-    facets = _facets(page, state)
+    facets = _facets(page, state, links)
     beside = {(facet.parameter, value.value) for facet in facets for value in (*facet.first, *facet.rest)}
     kept = [(name, value) for name, value in state.to_args() if name.removeprefix("-") in PARAMETERS.values()]
     first = (page.number - 1) * page.size + 1
     return ResultsView(
         state=state,
         total=page.total,
-        count=typography.articles(page.total).capitalize(),
+        count=_capitalised(typography.articles(page.total)),
         understood=typography.held_together(page.understood),
         took=typography.duration(page.took_ms),
         range=_range(first, len(page.hits), page.total),
         hits=tuple(present_hit(hit, links, state, first + place) for place, hit in enumerate(page.hits)),
         facets=facets,
         kept=tuple((name, value) for name, value in kept if name.startswith("-") or (name, value) not in beside),
-        chips=_chips(state, links),
+        chips=chips_of(state, links),
         clear_url=links.search(state.without_narrowing()),
         timeline=present_timeline(page.timeline, lambda since, until: links.search(state.within(since, until))),
         pages=_pages(page, state, links),
@@ -154,27 +171,30 @@ def present_results(page: ResultPage, state: SearchState, links: Links) -> Resul
         next_url=links.search(state.at_page(page.number + 1)) if page.number < page.pages else "",
         list_url=links.search(state.shown_as("list")),
         table_url=links.search(state.shown_as("table")),
-        notes=tuple(typography.held_together(note) for note in (*_relaxed_note(page), *page.notes)),
+        remarks=_relaxed_note(page),
+        notes=tuple(typography.held_together(note) for note in page.notes),
         inexact=page.approximate or page.partial,
         suggestion=page.suggestion or "",
         suggestion_url=links.search(state.about(page.suggestion)) if page.suggestion else "",
+        concordance_url=links.survey("concordance", state),
+        compare_url=links.survey("comparer", state),
     )
 
 
 def present_hit(hit: Hit, links: Links, state: SearchState | None = None, rank: int = 0) -> HitView:
     """Lay one hit out; without ``state`` its link is the permanent one."""
     return HitView(
-        headline=mark(hit.headline, hit.headline_spans) or (Run("Sans titre"),),
+        headline=mark(hit.headline, hit.headline_spans) or (Run(_("Sans titre")),),
         headline_derived=hit.headline_derived,
         newspaper=hit.newspaper,
         day=typography.day(hit.published),
         iso_day=hit.published or "",
         section=hit.section,
         bylines=", ".join(hit.bylines),
-        kind="" if hit.kind == "article" else hit.kind,
+        kind="" if hit.kind == "article" else value_label("kind", hit.kind),
         snippet=mark(hit.snippet.text, hit.snippet.spans),
-        reprints=f"repris {typography.number(hit.reprints)}{typography.NBSP}fois" if hit.reprints else "",
-        url=links.article(hit.doc_id, state, rank),
+        reprints=typography.plural(hit.reprints, "repris %(count)s\u00a0fois", "repris %(count)s\u00a0fois") if hit.reprints else "",
+        url=links.article(hit.doc_id, state, rank) if state else links.reading(hit.doc_id),
         permanent=links.article(hit.doc_id),
         rank=rank,
     )
@@ -183,13 +203,15 @@ def present_hit(hit: Hit, links: Links, state: SearchState | None = None, rank: 
 def value_label(field: str, value: str) -> str:
     """Return a value of a facet as a reader sees it."""
     if not value:
-        return WITHOUT_VALUE
+        return _("sans valeur")
     if field == "month":
         return typography.period(value)
-    return _LANGUAGES.get(value, value) if field == "language" else value
+    if field == "language":
+        return _(_LANGUAGES[value]) if value in _LANGUAGES else value
+    return _(value) if field == "kind" and value in _KINDS else value
 
 
-def _facets(page: ResultPage, state: SearchState) -> tuple[FacetView, ...]:
+def _facets(page: ResultPage, state: SearchState, links: Links) -> tuple[FacetView, ...]:
     shown: list[FacetView] = []
     for field in _SHOWN_FACETS:
         counts = page.facets.get(field)
@@ -198,17 +220,12 @@ def _facets(page: ResultPage, state: SearchState) -> tuple[FacetView, ...]:
             continue  # a facet of one value narrows nothing
         if not (counts.buckets or counts.missing or state.values(field)):
             continue
-        shown.append(_facet(field, counts, state, is_open=len(shown) < OPEN_FACETS or bool(chosen)))
+        shown.append(_facet(field, counts, state, links, is_open=len(shown) < OPEN_FACETS or bool(chosen)))
     return tuple(shown)
 
 
-def _facet(field: str, counts: FacetCounts, state: SearchState, is_open: bool) -> FacetView:
-    values = [_value(field, bucket, state) for bucket in _ordered(field, counts.buckets)]
-    known = {value.value for value in values}
-    absent = [value for value in state.values(field) if value and value not in known]
-    values += [FacetValue(value, value_label(field, value), "0", True, False) for value in absent]
-    if counts.missing or "" in state.values(field):
-        values.append(_value(field, Bucket("", counts.missing), state))
+def _facet(field: str, counts: FacetCounts, state: SearchState, links: Links, is_open: bool) -> FacetView:
+    values = facet_values(field, counts, state)
     cut = len(values) if len(values) <= FIRST_VALUES + 2 else FIRST_VALUES
     rest = values[cut:] if field == "year" else sorted(values[cut:], key=lambda value: (not value.value, typography.collation(value.label)))
     return FacetView(
@@ -219,7 +236,19 @@ def _facet(field: str, counts: FacetCounts, state: SearchState, is_open: bool) -
         other=typography.number(counts.other) if counts.other else "",
         is_open=is_open,
         rest_open=any(value.selected for value in rest),
+        all_url=links.facet(PARAMETERS[field], state) if rest or counts.other else "",
     )
+
+
+def facet_values(field: str, counts: FacetCounts, state: SearchState) -> list[FacetValue]:
+    """Return the values of a facet by count (years by time), then those chosen that no article has, then « sans valeur »."""
+    values = [_value(field, bucket, state) for bucket in _ordered(field, counts.buckets)]
+    known = {value.value for value in values}
+    absent = [value for value in state.values(field) if value and value not in known]
+    values += [FacetValue(value, value_label(field, value), "0", True, False) for value in absent]
+    if counts.missing or "" in state.values(field):
+        values.append(_value(field, Bucket("", counts.missing), state))
+    return values
 
 
 def _ordered(field: str, buckets: Sequence[Bucket]) -> Sequence[Bucket]:
@@ -236,16 +265,17 @@ def _value(field: str, bucket: Bucket, state: SearchState) -> FacetValue:
     )
 
 
-def _chips(state: SearchState, links: Links) -> tuple[Chip, ...]:
+def chips_of(state: SearchState, links: Links) -> tuple[Chip, ...]:
+    """Return the conditions of a search, each with the address of the search without it."""
     chips = [
-        Chip(LABELS[c.field], value_label(c.field, value), c.exclude, links.search(state.dropping(c.field, value, c.exclude)))
+        Chip(_(LABELS[c.field]), value_label(c.field, value), c.exclude, links.search(state.dropping(c.field, value, c.exclude)))
         for c in state.filters
         for value in c.values
     ]
     if state.since:
-        chips.append(Chip("Depuis le", typography.day(state.since.isoformat()), False, links.search(state.within(None, state.until))))
+        chips.append(Chip(_("Depuis le"), typography.day(state.since.isoformat()), False, links.search(state.within(None, state.until))))
     if state.until:
-        chips.append(Chip("Jusqu’au", typography.day(state.until.isoformat()), False, links.search(state.within(state.since, None))))
+        chips.append(Chip(_("Jusqu’au"), typography.day(state.until.isoformat()), False, links.search(state.within(state.since, None))))
     return tuple(chips)
 
 
@@ -262,12 +292,16 @@ def _pages(page: ResultPage, state: SearchState, links: Links) -> tuple[PageLink
     return tuple(out)
 
 
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _relaxed_note(page: ResultPage) -> tuple[str, ...]:
-    return ("Aucun article ne contient tous ces mots ; voici ceux qui en contiennent le plus.",) if page.relaxed else ()
+    return (_("Aucun article ne contient tous ces mots\u00a0; voici ceux qui en contiennent le plus."),) if page.relaxed else ()
 
 
 def _range(first: int, shown: int, total: int) -> str:
     """Return « 21 à 40 » where a page is a part of the answer."""
     if not shown or shown == total:
         return ""
-    return f"{typography.number(first)}{typography.NBSP}à{typography.NBSP}{typography.number(first + shown - 1)}"
+    return _("%(first)s\u00a0à\u00a0%(last)s", first=typography.number(first), last=typography.number(first + shown - 1))

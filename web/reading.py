@@ -10,14 +10,16 @@ from urllib.parse import urlsplit
 
 from corpus import Article
 from search import MarkedArticle
+from search.similar import Neighbour
 from web import typography
 from web.citation import Citation, cite
 from web.links import Links, safe_source
 from web.marking import MarkedWord, Run, count_marked, mark, mark_paragraphs
 from web.presenters import value_label
 from web.state import LABELS, SearchState
+from web.wording import _
 
-__all__ = ["ArticleView", "Detail", "Neighbours", "present_article"]
+__all__ = ["ArticleView", "Detail", "Neighbours", "NearView", "present_article", "present_neighbour"]
 
 _DETAILS: Final = (
     "newspaper",
@@ -106,6 +108,23 @@ def present_article(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class NearView:
+    """An article near the one shown."""
+
+    headline: str
+    newspaper: str
+    day: str
+    iso_day: str
+    url: str
+
+
+def present_neighbour(one: Neighbour, links: Links) -> NearView:
+    """Lay out a line of the list of similar articles."""
+    headline = typography.held_together(one.headline) or _("Sans titre")
+    return NearView(headline, one.newspaper, typography.day(one.published), one.published or "", links.reading(one.doc_id))
+
+
 def _marks(paragraphs: Sequence[Sequence[Run]]) -> int:
     return sum(run.marked for paragraph in paragraphs for run in paragraph)
 
@@ -117,5 +136,5 @@ def _details(article: Article, links: Links) -> tuple[Detail, ...]:
         values = (held,) if isinstance(held, str) else held
         found = [(value_label(field, value), links.search(SearchState(sort="newest").adding(field, value))) for value in values if value]
         if found and (field, held) not in _UNSAID:
-            details.append(Detail(LABELS[field], tuple(found)))
+            details.append(Detail(_(LABELS[field]), tuple(found)))
     return tuple(details)

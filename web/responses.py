@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from corpus.errors import BadRequest, IndexProblem
 from web import typography
+from web.wording import _, noted
 
 __all__ = ["SANDBOX", "SECURITY_HEADERS", "error_answer", "prepare"]
 
@@ -43,15 +44,24 @@ _log = logging.getLogger(__name__)
 
 # A title and a sentence for each status; any other takes those of 400 or 500.
 MESSAGES: Final[dict[int, tuple[str, str]]] = {
-    400: ("Demande incompréhensible", "L’adresse de cette page contient une valeur que le site ne peut pas lire."),
-    404: ("Page introuvable", "Il n’y a rien à cette adresse. Si vous cherchiez un article, essayez quelques mots de son titre."),
-    405: ("Méthode refusée", "Cette page se lit, elle ne se modifie pas."),
-    410: ("Article retiré", "Cet article a été retiré de l’archive. Son adresse reste réservée\u202f; son texte n’est plus consultable."),
-    413: ("Demande trop longue", "La demande envoyée dépasse la taille acceptée."),
-    414: ("Adresse trop longue", "L’adresse de cette page dépasse la longueur acceptée."),
-    429: ("Trop de demandes", "Le site a reçu trop de demandes de votre part. Attendez un instant, puis recommencez."),
-    500: ("Une erreur est survenue", "La page n’a pas pu être composée. L’incident est consigné\u202f; vous pouvez recommencer."),
-    503: ("Archive indisponible", "L’archive ne répond pas pour le moment. Recommencez dans quelques instants."),
+    400: (noted("Demande incompréhensible"), noted("L’adresse de cette page contient une valeur que le site ne peut pas lire.")),
+    404: (
+        noted("Page introuvable"),
+        noted("Il n’y a rien à cette adresse. Si vous cherchiez un article, essayez quelques mots de son titre."),
+    ),
+    405: (noted("Méthode refusée"), noted("Cette page se lit, elle ne se modifie pas.")),
+    410: (
+        noted("Article retiré"),
+        noted("Cet article a été retiré de l’archive. Son adresse reste réservée\u202f; son texte n’est plus consultable."),
+    ),
+    413: (noted("Demande trop longue"), noted("La demande envoyée dépasse la taille acceptée.")),
+    414: (noted("Adresse trop longue"), noted("L’adresse de cette page dépasse la longueur acceptée.")),
+    429: (noted("Trop de demandes"), noted("Le site a reçu trop de demandes de votre part. Attendez un instant, puis recommencez.")),
+    500: (
+        noted("Une erreur est survenue"),
+        noted("La page n’a pas pu être composée. L’incident est consigné\u202f; vous pouvez recommencer."),
+    ),
+    503: (noted("Archive indisponible"), noted("L’archive ne répond pas pour le moment. Recommencez dans quelques instants.")),
 }
 
 
@@ -66,7 +76,7 @@ def prepare(app: Flask) -> None:
 
 def error_answer(status: int, sentence: str = "") -> tuple[Response | str, int]:
     """Return the page (or the JSON, for a program) of an error."""
-    title, usual = MESSAGES.get(status) or MESSAGES[400 if status < 500 else 500]
+    title, usual = (_(text) for text in MESSAGES.get(status) or MESSAGES[400 if status < 500 else 500])
     if _wants_json():
         return jsonify(ok=False, error=sentence or usual, status=status), status
     if request_ctx.url_adapter is None:  # a Host header that is no host name: no address can be built for a page
@@ -77,7 +87,12 @@ def error_answer(status: int, sentence: str = "") -> tuple[Response | str, int]:
 
 def _bad_request_sentence(error: BadRequest) -> str:
     name, found = typography.quoted(error.parameter), typography.quoted(error.found)
-    return f"Le paramètre {name} ne peut pas valoir {found}{typography.NNBSP}; valeur attendue{typography.NBSP}: {error.expected}."
+    return _(
+        "Le paramètre %(name)s ne peut pas valoir %(found)s\u202f; valeur attendue\u00a0: %(expected)s.",
+        name=name,
+        found=found,
+        expected=error.expected,
+    )
 
 
 def _index_problem(error: IndexProblem) -> tuple[Response | str, int]:

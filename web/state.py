@@ -3,7 +3,7 @@
 The whole state of a search is in its URL: ``SearchState.from_args(state.to_args()) == state``. A link of the page is the
 address of a neighbouring state (a value more, a value less, the next page). Parameters have the French names of the field
 table; a parameter that does not concern the search (``utm_source``) is ignored, one that does and cannot be read is refused.
-Pure: no request, no clock.
+Pure, but for the language of the sentences it refuses with.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from corpus.errors import BadRequest
 from search.days import read_period
 from search.fields import FACETS, find_field
 from search.request import MAX_PAGE_SIZE, RESULT_WINDOW, Filter, SearchRequest, Sort
+from web.wording import _, noted
 
 __all__ = ["DEFAULT_SIZE", "FACET_ORDER", "LABELS", "PARAMETERS", "SearchState", "facet_label", "parse_day"]
 
@@ -30,10 +31,10 @@ DEFAULT_SIZE: Final = 20
 MAX_FILTER_VALUES: Final = 100
 VALUE_CHARS: Final = 500
 TEXT_CHARS: Final = 8_000  # what a URL may carry; the query language cuts lower and says so
-FACET_SIZE: Final = 40  # values of a facet sent to the page; more are reached by narrowing
+FACET_SIZE: Final = 24  # values of a facet sent to the page; all of them have a page of their own
 
 # Two facets are cut from the date and have no row in the field table.
-_DATE_FACETS: Final = {"year": ("annee", "Année", "Années"), "month": ("mois", "Mois", "Mois")}
+_DATE_FACETS: Final = {"year": ("annee", noted("Année"), noted("Années")), "month": ("mois", noted("Mois"), noted("Mois"))}
 _ROWS: Final = {name: row for name in FACETS if (row := find_field(name)) is not None}
 
 PARAMETERS: Final[dict[str, str]] = {name: row.french for name, row in _ROWS.items()} | {name: row[0] for name, row in _DATE_FACETS.items()}
@@ -79,7 +80,7 @@ class SearchState:
     def from_args(cls, args: Iterable[tuple[str, str]], usual_size: int = DEFAULT_SIZE) -> SearchState:
         """Read the parameters of an address, in any order.
 
-        Raises: BadRequest for a date, page, size, sort or view that cannot be read; its ``expected`` is French.
+        Raises: BadRequest for a date, page, size, sort or view that cannot be read; its ``expected`` is in the language of the page.
         """
         singles: dict[str, str] = {}
         filters: list[Filter] = []
@@ -91,7 +92,7 @@ class SearchState:
             else:
                 filters.append(Filter(field, (_checked(field, name, value),), name.startswith("-")))
         if len(filters) > MAX_FILTER_VALUES:
-            raise BadRequest("filtres", len(filters), f"au plus {MAX_FILTER_VALUES} valeurs")
+            raise BadRequest("filtres", len(filters), _("au plus %(count)s valeurs", count=MAX_FILTER_VALUES))
         text = singles.get("q", "")[:TEXT_CHARS].strip()
         since, until = _period(singles)
         size = _number(singles, "par_page", usual_size, MAX_PAGE_SIZE)
@@ -146,6 +147,11 @@ class SearchState:
         """Is there any filter or date beside the words?"""
         return bool(self.filters or self.since or self.until)
 
+    @property
+    def usual_sort(self) -> Sort:
+        """The order that goes without saying."""
+        return _usual_sort(self.text)
+
     def adding(self, field: str, value: str) -> SearchState:
         """Also take articles with this value of the facet; a former exclusion of it ends."""
         rest = self.dropping(field, value, exclude=True)
@@ -191,8 +197,8 @@ class SearchState:
 
 
 def facet_label(field: str) -> str:
-    """Return the heading of a facet, in French and plural."""
-    return _FACET_LABELS.get(field, field)
+    """Return the heading of a facet, plural, in the language of the page."""
+    return _(_FACET_LABELS.get(field, field))
 
 
 def parse_day(text: str, end: bool = False) -> dt.date | None:
@@ -212,9 +218,9 @@ def _usual_sort(text: str) -> Sort:
 def _checked(field: str, name: str, value: str) -> str:
     pattern = _DATE_VALUES.get(field)
     if pattern and value and not pattern.fullmatch(value):
-        raise BadRequest(name, value, "une année comme 2025" if field == "year" else "un mois comme 2025-10")
+        raise BadRequest(name, value, _("une année comme 2025") if field == "year" else _("un mois comme 2025-10"))
     if len(value) > VALUE_CHARS:
-        raise BadRequest(name, value, f"au plus {VALUE_CHARS} caractères")
+        raise BadRequest(name, value, _("au plus %(count)s caractères", count=VALUE_CHARS))
     return value
 
 
@@ -224,11 +230,11 @@ def _period(singles: dict[str, str]) -> tuple[dt.date | None, dt.date | None]:
         text = singles.get(name, "")
         day = parse_day(text, end=name == "au") if text else None
         if text and day is None:
-            raise BadRequest(name, text, "une date comme 09/10/2025, 2025-10-09, 2025-10 ou 2025")
+            raise BadRequest(name, text, _("une date comme 09/10/2025, 2025-10-09, 2025-10 ou 2025"))
         days.append(day)
     since, until = days
     if since and until and since > until:
-        raise BadRequest("du", singles["du"], f"une date qui ne soit pas après la fin de la période ({singles['au']})")
+        raise BadRequest("du", singles["du"], _("une date qui ne soit pas après la fin de la période (%(end)s)", end=singles["au"]))
     return since, until
 
 
@@ -237,7 +243,7 @@ def _number(singles: dict[str, str], name: str, usual: int, largest: int) -> int
     if not text:
         return usual
     if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= largest:
-        raise BadRequest(name, text, f"un nombre de 1 à {largest}")
+        raise BadRequest(name, text, _("un nombre de 1 à %(largest)s", largest=largest))
     return int(text)
 
 
@@ -246,5 +252,5 @@ def _choice(singles: dict[str, str], name: str, choices: dict[str, _T], usual: _
     if not text:
         return usual
     if text not in choices:
-        raise BadRequest(name, text, " ou ".join(choices))
+        raise BadRequest(name, text, _(" ou ").join(choices))
     return choices[text]

@@ -14,6 +14,7 @@ from typing import Final
 from corpus.dates import first_day, last_day
 from search.request import Timeline
 from web import typography
+from web.wording import _, noted
 
 __all__ = ["Bar", "Tick", "TimelineView", "present_timeline"]
 
@@ -56,7 +57,7 @@ class TimelineView:
     height: int = HEIGHT_PX
 
 
-_UNITS: Final = {"day": "jour", "month": "mois", "year": "an"}
+_UNITS: Final = {"day": noted("jour"), "month": noted("mois"), "year": noted("an")}
 
 
 def present_timeline(timeline: Timeline, link: Callable[[dt.date, dt.date], str]) -> TimelineView | None:
@@ -85,7 +86,7 @@ def present_timeline(timeline: Timeline, link: Callable[[dt.date, dt.date], str]
                 url=link(first_day(bucket.value), last_day(bucket.value)),
             )
         )
-    return TimelineView(_UNITS[timeline.unit], tuple(bars), _ticks(known[0][1].value, first, last, slot))
+    return TimelineView(_(_UNITS[timeline.unit]), tuple(bars), _ticks(known[0][1].value, first, last, slot))
 
 
 def _rank(value: str) -> int:

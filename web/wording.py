@@ -9,18 +9,34 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
+from urllib.parse import quote, urlencode
 
-from flask import Flask, has_request_context, request
+from flask import Flask, has_request_context, request, url_for
 from flask_babel import Babel, gettext, ngettext  # type: ignore[import-untyped]
 
 from corpus.errors import BadRequest
 
-__all__ = ["INTERFACES", "PARAMETER", "Interface", "_", "interface", "many", "noted", "prepare"]
+__all__ = ["FIELD_LABELS", "INTERFACES", "PARAMETER", "Interface", "_", "interface", "many", "noted", "prepare"]
 
 Interface = Literal["fr", "en"]
 INTERFACES: Final[tuple[Interface, ...]] = get_args(Interface)
 PARAMETER: Final = "ui"
 _FOLDER: Final = Path(__file__).parent / "translations"
+
+
+def noted(sentence: str) -> str:
+    """Return a sentence as it is: it is translated where it is shown, and found by the extraction here."""
+    return sentence
+
+
+# The labels of the field table, which is made where nothing knows of languages; a test compares the two.
+FIELD_LABELS: Final = (
+    *(noted("Journal"), noted("Journaux"), noted("Rubrique"), noted("Rubriques"), noted("Signature"), noted("Signatures")),
+    *(noted("Type"), noted("Types"), noted("Crédit"), noted("Crédits"), noted("Lieu"), noted("Lieux")),
+    *(noted("Personne"), noted("Personnes"), noted("Organisation"), noted("Organisations")),
+    *(noted("Texte cité"), noted("Textes cités"), noted("Mot-clé"), noted("Mots-clés"), noted("Langue"), noted("Langues")),
+    *(noted("Année"), noted("Années"), noted("Mois")),
+)
 
 
 def prepare(app: Flask) -> None:
@@ -29,7 +45,7 @@ def prepare(app: Flask) -> None:
     Babel(app, default_locale="fr", locale_selector=interface)
     app.before_request(_refuse_unknown)
     app.url_defaults(_keep)
-    app.jinja_env.globals["interface"] = interface
+    app.jinja_env.globals.update(interface=interface, other_language=_other_language)
 
 
 def interface() -> Interface:
@@ -50,11 +66,6 @@ def many(one: str, more: str, number: int, **values: object) -> str:
     return said
 
 
-def noted(sentence: str) -> str:
-    """Return a sentence as it is: it is translated where it is shown, and found by the extraction here."""
-    return sentence
-
-
 def _refuse_unknown() -> None:
     asked = request.args.get(PARAMETER)
     if asked is not None and asked not in INTERFACES:
@@ -65,3 +76,16 @@ def _keep(endpoint: str, values: dict[str, Any]) -> None:
     """Carry the language along; ``ui=None`` asks for an address without it."""
     if interface() != "fr" and PARAMETER not in values and not endpoint.startswith("assets."):
         values[PARAMETER] = interface()
+
+
+def _other_language() -> str:
+    """Return the address of this very page in the other language; of the home page where there is no page at this address.
+
+    A path that no route knows is the visitor’s own text, and « //evil.example » would lead away.
+    """
+    if request.url_rule is None:
+        return url_for("site.home", ui="en" if interface() == "fr" else None)
+    args = [(name, value) for name, value in request.args.items(multi=True) if name != PARAMETER]
+    args += [(PARAMETER, "en")] if interface() == "fr" else []
+    path = request.script_root + quote(request.path)
+    return path + "?" + urlencode(args) if args else path

@@ -7,25 +7,32 @@ are looked up among the files beside it by their last name; no name out of a fil
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from corpus.article import Article, article_from_record
 from corpus.errors import ArticleInvalid, SourceUnreadable
 from corpus.readers.source import Reject, Source
+from corpus.readers.streams import open_bytes
 from corpus.readers.xmltree import XmlNode, all_of, block_text, document, first, local, text_in
 
 __all__ = ["claimed_names", "read_alto", "read_mets", "read_tei"]
 
 MAX_PAGES: Final = 2_000
+MAX_BESIDE: Final = 20_000  # files in and below the folder of an issue
 _CLAIM_BYTES: Final = 64 * 1024 * 1024
 _HREF: Final = "{http://www.w3.org/1999/xlink}href"
 _CLAIM = re.compile(rb"""xlink:href\s*=\s*["'][^"']{0,1000}?([^"'/\\]{1,200}\.xml)["']""", re.IGNORECASE)
 _XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
-_ARTICLES: Final = frozenset("article editorial letter feuilleton obituary review brief news weather serial interview report column".split())
+_ARTICLES: Final = frozenset(
+    "article editorial letter feuilleton obituary review brief news weather serial interview report column".split()
+)
 _HEADINGS: Final = frozenset("heading headline title".split())
 _STANDFIRSTS: Final = frozenset("subheadline subtitle subheading lead".split())
 _LEFT_OUT: Final = frozenset("illustration picture image caption advertisement pagenumber runningtitle overline".split())
@@ -59,12 +66,12 @@ def read_alto(source: Source) -> Iterator[Article | Reject]:
         return
     for page in pages:
         body = "\n\n".join(page.blocks)
-        origin = source.origin(f"page {page.number}" if page.number else "")
+        place = f"page {page.number}" if page.number else ""
         if not body.strip():
-            yield Reject(origin, "a page of ALTO without text", "it has to go through text recognition first")
+            yield Reject(source.origin(place), "a page of ALTO without text", "it has to go through text recognition first")
             continue
         extra = {"pages": page.number} if page.number else {}
-        yield from _taken(source, origin.place.removeprefix(f"{source.inside}, "), {"body": body, "language": page.language, "extra": extra})
+        yield from _taken(source, place, {"body": body, "language": page.language, "extra": extra})
 
 
 def _pages(root: XmlNode) -> Iterator[_Page]:
@@ -105,7 +112,9 @@ def _block_text(block: XmlNode) -> str:
 
 
 def _language(code: str) -> str:
-    return {"fre": "fr", "fra": "fr", "ger": "de", "deu": "de", "eng": "en", "dut": "nl", "nld": "nl"}.get(code.lower()[:3], code.lower()[:2])
+    return {"fre": "fr", "fra": "fr", "ger": "de", "deu": "de", "eng": "en", "dut": "nl", "nld": "nl"}.get(
+        code.lower()[:3], code.lower()[:2]
+    )
 
 
 # --- METS -------------------------------------------------------------------------------------------------------------
@@ -159,7 +168,9 @@ class _Issue:
                 for division in structure.iter("{*}div"):
                     number = division.get("ORDERLABEL") or division.get("ORDER")
                     if number and (division.get("TYPE") or "").upper() == "PAGE":
-                        orders.update((str(area.get("FILEID")), number) for area in division.iter("{*}fptr", "{*}area") if area.get("FILEID"))
+                        orders.update(
+                            (str(area.get("FILEID")), number) for area in division.iter("{*}fptr", "{*}area") if area.get("FILEID")
+                        )
         return orders
 
 
@@ -167,7 +178,7 @@ def read_mets(source: Source) -> Iterator[Article | Reject]:
     """Read one article a division ARTICLE of the logical structure, its text out of the ALTO files beside the METS."""
     try:
         with source.open() as stream:
-            issue = _Issue(document(stream), source.beside())
+            issue = _Issue(document(stream), source.beside() or (_beside(source.path) if source.path else {}))
     except SourceUnreadable as error:
         yield Reject(source.origin(), str(error), "export the issue again")
         return
@@ -180,6 +191,20 @@ def read_mets(source: Source) -> Iterator[Article | Reject]:
         yield Reject(source.origin(name), fault, "copy the whole issue: the METS file and its ALTO pages")
     if not number:
         yield Reject(source.origin(), "a METS file without divisions of type ARTICLE", "read its ALTO pages without it")
+
+
+def _beside(path: Path) -> Mapping[str, Callable[[], BinaryIO]]:
+    """Return the files in the folder of ``path`` and below it, by their last names; links are left out."""
+    found: dict[str, Callable[[], BinaryIO]] = {}
+    for folder, folders, names in os.walk(path.parent):
+        folders.sort()
+        for name in names:
+            here = Path(folder) / name
+            if name not in found and not here.is_symlink():
+                found[name] = partial(open_bytes, here)
+        if len(found) > MAX_BESIDE:
+            break
+    return found
 
 
 def _type(division: XmlNode) -> str:
@@ -196,7 +221,7 @@ def _article_divisions(root: XmlNode) -> Iterator[XmlNode]:
 
 def _issue_record(issue: _Issue) -> dict[str, Any]:
     """Return newspaper and day of the issue, from the first descriptions that name them."""
-    nodes = [node for node in all_of(issue.root, "dmdSec")]
+    nodes = list(all_of(issue.root, "dmdSec"))
     divisions = [one for one in issue.root.iter("{*}div") if _type(one) in {"newspaper", "issue", "periodical"}]
     own = [node for one in divisions for node in issue.described(one)] or nodes
     newspaper = next((text for node in own if (text := text_in(node, "//mods/titleInfo/title", "//titleInfo/title", "//title"))), "")
@@ -213,7 +238,15 @@ def _article_record(issue: _Issue, division: XmlNode) -> dict[str, Any]:
         if _LEFT_OUT.isdisjoint(kinds):
             page = issue.page(str(area.get("FILEID") or ""))
             text = page.texts.get(str(area.get("BEGIN") or ""), "")
-            target = "headline" if _HEADINGS & set(kinds) else "standfirst" if _STANDFIRSTS & set(kinds) else "bylines" if "author" in kinds else "body"
+            target = (
+                "headline"
+                if _HEADINGS & set(kinds)
+                else "standfirst"
+                if _STANDFIRSTS & set(kinds)
+                else "bylines"
+                if "author" in kinds
+                else "body"
+            )
             parts[target].append(text)
             pages += [page.number] if page.number and page.number not in pages else []
     described = issue.described(division)
@@ -274,21 +307,30 @@ def _tei_header(tei: XmlNode) -> dict[str, Any]:
     header = first(tei, "teiHeader")
     if header is None:
         return {}
-    dates = [one for path in ("//monogr/imprint/date", "//sourceDesc//date", "//publicationStmt/date", "//date") for one in _dates(header, path)]
+    dates = [
+        one for path in ("//monogr/imprint/date", "//sourceDesc//date", "//publicationStmt/date", "//date") for one in _dates(header, path)
+    ]
     record = {
         "headline": text_in(header, "fileDesc/titleStmt/title"),
-        "bylines": [line for line in (text_in(one, "persName") or text_in(one) for one in all_of(header, "fileDesc/titleStmt/author")) if line],
+        "bylines": [
+            line for line in (text_in(one, "persName") or text_in(one) for one in all_of(header, "fileDesc/titleStmt/author")) if line
+        ],
         "newspaper": text_in(header, "//monogr/title", "//sourceDesc/bibl/title", "//publicationStmt/publisher"),
         "published": next(iter(dates), ""),
-        "tags": [text_in(one) for one in all_of(header, "//keywords/term")] + [text_in(one) for one in all_of(header, "//keywords/list/item")],
-        "language": _language(next((one.get("ident") or "" for one in all_of(header, "//langUsage/language")), "") or tei.get(_XML_LANG) or ""),
+        "tags": [text_in(one) for one in all_of(header, "//keywords/term")]
+        + [text_in(one) for one in all_of(header, "//keywords/list/item")],
+        "language": _language(
+            next((one.get("ident") or "" for one in all_of(header, "//langUsage/language")), "") or tei.get(_XML_LANG) or ""
+        ),
         "doc_id": text_in(header, "//publicationStmt/idno"),
     }
     return {name: value for name, value in record.items() if value}
 
 
 def _dates(header: XmlNode, path: str) -> list[str]:
-    nodes = all_of(header, path) if path.count("//") == 1 else (one for part in all_of(header, "//sourceDesc") for one in part.iter("{*}date"))
+    nodes = (
+        all_of(header, path) if path.count("//") == 1 else (one for part in all_of(header, "//sourceDesc") for one in part.iter("{*}date"))
+    )
     return [day for one in nodes if (day := one.get("when") or one.get("when-iso") or text_in(one))]
 
 
@@ -301,7 +343,11 @@ def _tei_record(part: XmlNode, shared: Mapping[str, Any]) -> dict[str, Any]:
     is_whole = local(part) in {"body", "group", "text"}
     body = block_text(_without_breaks(part), _TEI_SILENT)
     headline = "" if is_whole and shared.get("headline") else next(iter(heads), "")
-    sections = [text_in(one, "head") for one in part.iterancestors("{*}div", "{*}div1", "{*}div2") if (one.get("type") or "").lower() in {"section", "rubrique"}]
+    sections = [
+        text_in(one, "head")
+        for one in part.iterancestors("{*}div", "{*}div1", "{*}div2")
+        if (one.get("type") or "").lower() in {"section", "rubrique"}
+    ]
     record = {
         "headline": headline,
         "body": body.removeprefix(headline).lstrip("\n") if headline else body,

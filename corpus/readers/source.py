@@ -28,6 +28,10 @@ class Reject:
     def __str__(self) -> str:
         return f"{self.origin}: {self.reason}" + (f"; {self.advice}" if self.advice else "")
 
+    def as_json(self) -> dict[str, str]:
+        """Return file, place, reason and advice."""
+        return {"file": self.origin.file, "place": self.origin.place, "reason": self.reason, "advice": self.advice}
+
 
 def _alone() -> Mapping[str, Callable[[], BinaryIO]]:
     return {}

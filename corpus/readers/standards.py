@@ -76,7 +76,7 @@ def _g2(node: XmlNode) -> dict[str, Any] | None:
     status = _code(first(meta, "pubStatus")).rpartition(":")[2].lower()
     if status in {"canceled", "cancelled", "withheld"}:
         raise _Withdrawn(status)
-    subjects = [subject for subject in all_of(content, "subject")]
+    subjects = list(all_of(content, "subject"))
     body, by_end, credit_end = without_signature(_g2_body(node))
     created, changed = text_in(content, "contentCreated") or text_in(meta, "firstCreated"), text_in(meta, "versionCreated")
     return {
@@ -163,7 +163,9 @@ def _newsml1(node: XmlNode) -> dict[str, Any] | None:
     lines = lines if lines is not None else node
     created, changed = text_in(node, "NewsManagement/FirstCreated"), text_in(node, "NewsManagement/ThisRevisionCreated")
     identifier = first(node, "Identification/NewsIdentifier")
-    codes = [str(one.get("FormalName") or "") for name in ("Subject", "SubjectMatter", "SubjectDetail") for one in all_of(node, f"//{name}")]
+    codes = [
+        str(one.get("FormalName") or "") for name in ("Subject", "SubjectMatter", "SubjectDetail") for one in all_of(node, f"//{name}")
+    ]
     topics = list(dict.fromkeys(filter(None, map(topic_name, codes))))
     return {
         "doc_id": ":".join(filter(None, (text_in(identifier, name) for name in ("ProviderId", "DateId", "NewsItemId")))),
@@ -179,7 +181,8 @@ def _newsml1(node: XmlNode) -> dict[str, Any] | None:
         "kind": _kind(" ".join(str(one.get("FormalName") or "") for one in all_of(node, "//Genre"))),
         "places": _values(node, "//Location/Property", "City", "Country"),
         "tags": [*topics, *_values(node, "//DescriptiveMetadata/Property", "Keyword"), *_words(text_in(lines, "KeywordLine"))],
-        "language": next((_language(one, "FormalName") for one in all_of(node, "//DescriptiveMetadata/Language")), "") or _language(node, _XML_LANG),
+        "language": next((_language(one, "FormalName") for one in all_of(node, "//DescriptiveMetadata/Language")), "")
+        or _language(node, _XML_LANG),
     }
 
 
@@ -227,7 +230,12 @@ def _nitf(node: XmlNode) -> dict[str, Any] | None:
         "bylines": _people([text_in(one, "person") or line_of(one) for one in all_of(headlines, "byline")] if headlines is not None else [])
         or list(by_end),
         "credit": text_in(headlines, "distributor/org", "distributor") or credit_end or end_credit(body),
-        "kind": _kind(_attribute(first(node, "head/tobject"), "tobject.type") + " " + _attribute(first(node, "head/tobject/tobject.property"), "tobject.property.type"), "article"),
+        "kind": _kind(
+            _attribute(first(node, "head/tobject"), "tobject.type")
+            + " "
+            + _attribute(first(node, "head/tobject/tobject.property"), "tobject.property.type"),
+            "article",
+        ),
         "places": [*_names(about, "location"), text_in(headlines, "dateline/location/city", "dateline/location")],
         "people": _names(about, "person"),
         "organisations": _names(about, "org"),

@@ -20,7 +20,7 @@ from corpus.readers.markdown import front_matter, plain_markdown, take_heading
 from corpus.readers.signature import NAME, end_credit, read_names, read_signature, split_page
 from corpus.readers.source import Reject, Source
 
-__all__ = ["read"]
+__all__ = ["read", "text_record"]
 
 FILE_BYTES: Final = 8_000_000  # 2 million characters of text in any encoding: more is a dump, not an article
 HEADLINE_CHARS: Final = 160
@@ -73,6 +73,11 @@ def read(source: Source) -> Iterator[Article | Reject]:
         yield Reject(source.origin(), "an empty file, expected a text")
     else:
         yield from _articles(text, source)
+
+
+def text_record(text: str) -> dict[str, Any]:
+    """Return what a text says of its article, under the names of the fields: for texts that come out of other formats."""
+    return _records(text, "")[0]
 
 
 def _articles(text: str, source: Source) -> Iterator[Article | Reject]:

@@ -32,8 +32,13 @@ _CATEGORIES: Final = {
     "M": "Divers", "N": "National", "P": "Politique", "R": "Hippisme", "S": "Sport", "V": "Divers", "W": "Météo",
     "POL": "Politique", "ECO": "Économie", "SPO": "Sport", "INT": "International", "SOC": "Social", "CLT": "Culture", "JUS": "Justice",
 }  # fmt: skip
-_HEADER = re.compile(r"(?P<source>[A-Za-z]{2,8})\s?(?P<number>\d{1,5})\s+(?P<priority>\d)\s+(?P<category>[A-Za-z]{1,3})\s+(?P<words>\d{1,5})")
-_DATELINE = re.compile(r"(?P<place>[A-ZÀ-Ý][\w’'\- ]{1,40}?),?\s+(?:le\s+)?(?P<day>\d{1,2}(?:er)?\s+\w{3,9}\.?(?:\s+\d{4})?)\s*\((?P<agency>[A-Z][\w-]{1,12})\)")
+_HEADER = re.compile(
+    r"(?P<source>[A-Za-z]{2,8})\s?(?P<number>\d{1,5})\s+(?P<priority>\d)\s+(?P<category>[A-Za-z]{1,3})\s+(?P<words>\d{1,5})"
+)
+_START = re.compile(rb"\x01[\w -]{0,20}[A-Za-z]{2,8} ?\d[^\x01-\x03]{0,300}\x02")
+_DATELINE = re.compile(
+    r"(?P<place>[A-ZÀ-Ý][\w’'\- ]{1,40}?),?\s+(?:le\s+)?(?P<day>\d{1,2}(?:er)?\s+\w{3,9}\.?(?:\s+\d{4})?)\s*\((?P<agency>[A-Z][\w-]{1,12})\)"
+)
 _GROUP = re.compile(r"\b\d{6}\s+(?:GMT|TU|UTC|Z)?\s*(?P<month>[A-Za-zéûÉÛ]{3,9})\.?\s+(?P<year>\d{2,4})")
 _NINJS_KEY = re.compile(r'"(?:body_text|body_xhtml|body_html|bodies|headlines|versioncreated|pubstatus|description_text)"\s*:')
 
@@ -41,7 +46,7 @@ _NINJS_KEY = re.compile(r'"(?:body_text|body_xhtml|body_html|bodies|headlines|ve
 def looks_like_7901(head: bytes) -> bool:
     """Tell whether a file begins with a message header of IPTC 7901."""
     start = head.lstrip(b"\x16\r\n \x00")[:400]
-    return start.startswith(b"\x01") and b"\x02" in start
+    return _START.match(start) is not None
 
 
 def looks_like_ninjs(text: str) -> bool:
@@ -144,7 +149,9 @@ def read_ninjs(source: Source) -> Iterator[Article | Reject]:
         if not isinstance(value, dict):
             yield Reject(origin, "no object of ninjs")
             continue
-        if value.get("type") not in {None, "text", "composite"} or (value.get("type") == "composite" and not _texts(value, "body", "bodies")):
+        if value.get("type") not in {None, "text", "composite"} or (
+            value.get("type") == "composite" and not _texts(value, "body", "bodies")
+        ):
             continue  # a picture, a video, a package
         if str(value.get("pubstatus")).lower() in {"canceled", "cancelled", "withheld"}:
             yield Reject(origin, f"the agency withdrew this item (status {value['pubstatus']})")
@@ -166,7 +173,10 @@ def _ninjs_record(item: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "doc_id": "" if web_link(uri) else uri,
         "url": web_link(uri) or next((web_link(one.get("href")) for one in _objects(item, "renditions") if web_link(one.get("href"))), ""),
-        "headline": _text(item, "headline") or _texts(item, "headline", "headlines") or _text(item, "title") or _texts(item, "title", "titles"),
+        "headline": _text(item, "headline")
+        or _texts(item, "headline", "headlines")
+        or _text(item, "title")
+        or _texts(item, "title", "titles"),
         "standfirst": _texts(item, "description", "descriptions"),
         "body": body,
         "published": created or changed,
@@ -181,7 +191,10 @@ def _ninjs_record(item: Mapping[str, Any]) -> dict[str, Any]:
         "places": _names(item, "place", "places") or [_text(item, "located")],
         "people": _names(item, "person", "people"),
         "organisations": _names(item, "organisation", "organisations"),
-        "tags": [*(str(one.get("name") or topic_name(code)) for one, code in zip(subjects, codes, strict=True)), *_plain(item, "keyword", "keywords")],
+        "tags": [
+            *(str(one.get("name") or topic_name(code)) for one, code in zip(subjects, codes, strict=True)),
+            *_plain(item, "keyword", "keywords"),
+        ],
         "language": re.split(r"[-_]", _text(item, "language"))[0].lower(),
     }
 

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from whoosh.query import Query
 
 from corpus.article import Article
@@ -152,12 +153,12 @@ class LocalEngine:
     ) -> tuple[Docs, Floats]:
         """Return the best of ``docs`` in order, as deep as the page needs, and their scores."""
         wanted = min(docs.size, max(request.page * request.size, RESCORED) if window == RESULT_WINDOW else window)
-        days = evaluation.collection.days("published")
+        days = evaluation.collection.days("published").astype(np.int64)  # 2**40 and -NO_DAY do not fit into 32 bits
         if request.sort == "added":  # on one day, what came later has the higher number
             best = docs[np.lexsort((-docs, -evaluation.collection.days("added")[docs].astype(np.int64)))][:wanted]
             return best, np.zeros(best.size, np.float32)
         if request.sort != "relevance":
-            unknown_last = np.where(days[docs] == NO_DAY, 2**40, -days[docs].astype(np.int64) if request.sort == "newest" else days[docs])
+            unknown_last = np.where(days[docs] == NO_DAY, 2**40, -days[docs] if request.sort == "newest" else days[docs])
             best = docs[np.lexsort((-docs if request.sort == "newest" else docs, unknown_last))][:wanted]
             return best, np.zeros(best.size, np.float32)
         nodes = scoring_nodes(query)
@@ -165,13 +166,13 @@ class LocalEngine:
         asked = sum(evaluation.idf(node) for node in nodes)
         scores = weight.scores * coverage_factor(weight.found, asked, evaluation.constants)
         if wanted < docs.size:
-            kept = np.sort(np.argpartition(-scores, wanted - 1)[:wanted])
+            kept = _best(scores, days[docs], wanted)
             docs, scores = docs[kept], scores[kept]
-        order = np.lexsort((docs, -days[docs].astype(np.int64), -scores))
+        order = np.lexsort((docs, -days[docs], -scores))
         docs, scores = docs[order], scores[order].copy()
         top = docs[:RESCORED]
         scores[: top.size] += rescore(evaluation, query, top).bonus
-        again = np.lexsort((top, -days[top].astype(np.int64), -scores[: top.size]))
+        again = np.lexsort((top, -days[top], -scores[: top.size]))
         docs[: top.size], scores[: top.size] = top[again], scores[: top.size][again]
         return docs, scores
 
@@ -209,3 +210,17 @@ def _newspaper_months(collection: Collection) -> list[tuple[str, str, int]]:
             month = str(np.datetime64(pair % width - 1 + low, "M")) if pair % width else ""
             counts[column.values[pair // width], month] += count
     return [(newspaper, month, count) for (newspaper, month), count in sorted(counts.items())]
+
+
+def _best(scores: Floats, days: npt.NDArray[np.int64], wanted: int) -> npt.NDArray[np.intp]:
+    """Return which ``wanted`` come first, ascending: by score; of equal scores the newest, then in the order of the archive.
+
+    A plain partition would take any of the equal ones, so that the pages of a question repeat some articles and miss others.
+    """
+    least = np.partition(scores, scores.size - wanted)[scores.size - wanted]
+    above, equal = np.flatnonzero(scores > least), np.flatnonzero(scores == least)
+    room = wanted - above.size
+    if room < equal.size:
+        ranks = np.minimum(-days[equal], 2**30) << 32 | equal
+        equal = equal[np.argpartition(ranks, room - 1)[:room]]
+    return np.sort(np.concatenate((above, equal)))

@@ -60,12 +60,12 @@ def test_the_reader_is_chosen_by_content_then_suffix(name, head, reader, encodin
 @pytest.mark.parametrize(
     ("name", "head", "reason"),
     [
-        ("a.pdf", b"%PDF-1.7", "a PDF document"),
-        ("a.txt", b"PK\x03\x04", "a zip archive"),
+        ("a.rtf", b"{\\rtf1", "an RTF document"),
+        ("a.txt", b"Rar!\x1a\x07", "a RAR archive"),
         ("a.jpg", b"\xff\xd8\xff\xe0", "an image"),
         ("a.dat", bytes(range(256)), "a binary file"),
         ("a.css", b"p { color: red }", ".css"),
-        ("a.xml", b'<?xml version="1.0"?><alto/>', "neither a feed nor a page"),
+        ("a.xml", b'<?xml version="1.0"?><svg/>', "its first element is “svg”"),
         ("a.txt", b" \r\n ", "empty"),
     ],
 )
@@ -89,12 +89,12 @@ def test_a_folder_is_walked_in_order_without_hidden_files_and_readmes(tmp_path):
 
 
 def test_one_bad_file_is_a_reject_and_the_others_are_read(tmp_path):
-    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "a.rtf").write_bytes(b"{\\rtf1}")
     (tmp_path / "b.jsonl").write_text(LINE)
     (tmp_path / "c.txt").write_text("")
     stream = read_articles([tmp_path])
     assert len(list(stream)) == 1
-    assert reasons(stream) == ["a.pdf: a PDF document is not read here", "c.txt: the file is empty"]
+    assert reasons(stream) == ["a.rtf: an RTF document is not read here", "c.txt: the file is empty"]
 
 
 def test_links_are_not_followed_out_of_the_folder_nor_in_circles(tmp_path):
@@ -145,9 +145,9 @@ def test_strict_stops_at_the_first_reject(tmp_path):
     next(stream)
     with pytest.raises(ArticleInvalid, match="line 2: a list found"):
         next(stream)
-    (tmp_path / "b.pdf").write_bytes(b"%PDF-1.7")
-    with pytest.raises(MarbreError, match="a PDF document"):
-        list(read_articles([tmp_path / "b.pdf"], strict=True))
+    (tmp_path / "b.rtf").write_bytes(b"{\\rtf1}")
+    with pytest.raises(MarbreError, match="an RTF document"):
+        list(read_articles([tmp_path / "b.rtf"], strict=True))
 
 
 def test_defaults_fill_what_the_source_leaves_open(tmp_path):

@@ -93,7 +93,7 @@ def phrases(field: str | None) -> st.SearchStrategy[Query]:
 
 def patterns(field: str | None) -> st.SearchStrategy[Query]:
     """Prefixes, endings, single letters; words nearly right."""
-    globs = st.sampled_from(("p*", "*s", "p?rt*", "m?is", "*port*", "ecole?", "c*e", "vice*", "n*djamena", "2*", "etat*", "zz*"))
+    globs = st.sampled_from(("p*", "*s", "p?rt*", "m?is", "*port*", "ecole?", "c*e", "vice*", "n*djamena", "2*", "etat*", "?c?te", "zz*"))
     return st.builds(Pattern, globs, st.just(field)) | st.builds(
         Fuzzy, st.sampled_from(("migrent", "pechuer", "cheveau", "aujourdhui", "loi", "acord", "zzz")), st.integers(1, 2), st.just(field)
     )

@@ -279,12 +279,12 @@ def _typed(query: Query) -> list[Query]:
 
 
 def _near_and_early(article: Article, words: Sequence[tuple[Query, float]], constants: Constants) -> float:
-    """Return what neighbouring words that stand close, and words that stand early in the body, add."""
+    """Return what neighbouring words that stand close, and words that stand in the headline or early in the body, add."""
     total = 0.0
     for (left, one), (right, other) in pairwise(words):
         gaps = [abs(a - b) for field in TEXTS for a, _ in places(article, left, field) for b, _ in places(article, right, field) if a != b]
         total += constants.close * min(one, other) / min(gaps) if gaps else 0
     for word, weight in words:
-        firsts = [first for first, _ in places(article, word, "body")]
+        firsts = [first for first, _ in places(article, word, "body")] + [0 for _ in places(article, word, "headline")]
         total += constants.lead * weight / (1 + min(firsts) / constants.lead_tokens) if firsts else 0
     return total

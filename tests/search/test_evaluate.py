@@ -97,6 +97,9 @@ QUERIES = (
     "porte-parole OU rendez-vous",
     "ONU",
     "pech*",
+    "*port*",
+    "*s",
+    "?c?te",  # no word: the accent terms beside the words have one letter more
     "migrent~1",
     "port PROCHE/3 accord",
     "port ADJ/2 accord",

@@ -34,7 +34,7 @@
     button.hidden = false;
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
-      button.textContent = "Copié";
+      button.textContent = button.dataset.copied;
     });
   }
 })();
