@@ -110,6 +110,7 @@ def _index(
 ) -> Any:
     """Build, build again or rebuild; None when no rebuild is needed."""
     from corpus import read_articles
+    from corpus.bounded import BoundedReader
     from indexer import BuildOptions, build_index, rebuilding
 
     aside = rebuild or from_stored or if_needed
@@ -129,7 +130,8 @@ def _index(
     if not sources:
         return rebuilding.refresh_index(location, strict=strict, progress=crew["progress"], options=options)
     stream = read_articles(sources, newspaper=newspaper, strict=strict)
-    return build_index(stream, location, rebuild=rebuild, **crew, options=options)
+    with BoundedReader() as stream.beside:
+        return build_index(stream, location, rebuild=rebuild, **crew, options=options)
 
 
 def _show_rejects(report: Any, rejects: str | None) -> None:
@@ -264,9 +266,13 @@ def serve(location: str, **options: Any) -> None:
 def stats(location: str, as_json: bool) -> None:
     """Say what the archive holds."""
     from search import open_engine
+    from search.coverage import coverage
+    from search.holdings import holdings, holdings_as_json
 
     with open_engine(location) as engine:
         found = engine.stats()
+        held = holdings(coverage(engine), dt.datetime.now(dt.UTC).date().isoformat()[:7])
+    more = holdings_as_json(held)
     row = {
         "articles": found.articles,
         "generation": found.generation,
@@ -275,6 +281,7 @@ def stats(location: str, as_json: bool) -> None:
         "until": found.until,
         "segments": found.segments,
         "bytes": found.bytes,
+        **more,
     }
     if as_json:
         _print_json(row)
@@ -283,7 +290,16 @@ def stats(location: str, as_json: bool) -> None:
         f"{found.articles} articles, {found.since or '?'} to {found.until or '?'}, {found.bytes / 1e6:.1f} MB, generation {found.generation}, {found.segments} segments"
     )
     for name, count in found.newspapers:
-        click.echo(f"{count:8d}  {name}")
+        click.echo(f"{count:8d}  {_printable(name)}")
+        years = next((one.years for one in held if one.newspaper == name), ())
+        if years:
+            click.echo("          " + ", ".join(f"{year}: {articles}" for year, articles in years))
+    if more["undated"]:
+        click.echo(f"{more['undated']} articles without a date")
+    for one in more["doubtful"]:
+        click.echo(f"doubtful date: {one['articles']} articles of {_printable(one['newspaper']) or 'no newspaper'} in {one['month']}")
+    for one in more["gaps"][:5]:
+        click.echo(f"gap: {one['months']} months of {_printable(one['newspaper']) or 'no newspaper'}, {one['first']} to {one['last']}")
 
 
 @cli.command()

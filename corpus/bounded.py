@@ -153,7 +153,9 @@ class BoundedReader:
 _NO_MEMORY: Final = 77  # an exit code of our own
 
 
-def serve(read: Callable[[Source], Iterator[Item]], make: Callable[[Mapping[str, Any]], Source], requests: IO[bytes], answers: IO[bytes]) -> None:
+def serve(
+    read: Callable[[Source], Iterator[Item]], make: Callable[[Mapping[str, Any]], Source], requests: IO[bytes], answers: IO[bytes]
+) -> None:
     """Be the worker: answer requests until they end. Runs in the other process."""
     answers.write(b"null\n")
     answers.flush()
@@ -188,5 +190,5 @@ def _item(answer: dict[str, Any]) -> Item:
         file, place, reason, advice = answer["reject"]
         return Reject(Origin(file, place), reason, advice)
     origin = answer.pop("origin", None)
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in answer.items() if name in _NAMES}
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in answer.items() if name in _NAMES}
     return Article(**values, origin=Origin(*origin) if origin else None)

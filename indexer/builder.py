@@ -306,7 +306,9 @@ class _Build:
             now = self._ledger.record(record.name)
             if record.name in self._filing.same_content and now is not None and now.articles >= record.articles:
                 dropped.update(row.doc_id for row in past.rows(record.name) if not row.missing)
-        return dropped - {row.doc_id for record in past.records() if record.name not in self._filing.visited for row in past.rows(record.name)}
+        return dropped - {
+            row.doc_id for record in past.records() if record.name not in self._filing.visited for row in past.rows(record.name)
+        }
 
     def _carry(self, stored: dict[str, Any], digest: str) -> None:
         if stored["doc_id"] in self._withdrawn:
@@ -382,7 +384,9 @@ class _Build:
         if report.withdrawn:
             report.notes.append(f"{report.withdrawn} articles were withdrawn and stay out")
         if report.missing:
-            report.notes.append(f"{report.missing} articles are no longer in their files and stay in the index; --delete-missing removes them")
+            report.notes.append(
+                f"{report.missing} articles are no longer in their files and stay in the index; --delete-missing removes them"
+            )
 
 
 def _same(former: dict[str, Any], stored: dict[str, Any]) -> bool:

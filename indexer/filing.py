@@ -50,7 +50,9 @@ class FileAccount:
 class Filing:
     """The visitor of a stream. ``past`` is what the files are compared with, ``ledger`` what is written (the same, but in a rebuild)."""
 
-    def __init__(self, ledger: Ledger, past: Ledger, *, retry_rejects: bool = False, read_all: bool = False, reread: Set[str] | None = None) -> None:
+    def __init__(
+        self, ledger: Ledger, past: Ledger, *, retry_rejects: bool = False, read_all: bool = False, reread: Set[str] | None = None
+    ) -> None:
         self.ledger = ledger
         self.past = past
         self.account = FileAccount()
@@ -84,7 +86,13 @@ class Filing:
         stat, same = self._look(name, former)
         self.visited.add(name)
         record = FileRecord(name, source.name, *stat, settings=settings, read=self._stamp[:19])
-        if former is not None and same and former.settings == settings and former.state in ("whole", "gone") and self._leave(former, record):
+        if (
+            former is not None
+            and same
+            and former.settings == settings
+            and former.state in ("whole", "gone")
+            and self._leave(former, record)
+        ):
             return False
         if former is None and not self._all and (old := self._moved_from(record)) is not None:
             self.ledger.move(replace(old, name=record.name, shown=record.shown, mtime_ns=record.mtime_ns, read=record.read), old.name)
@@ -183,7 +191,9 @@ class Filing:
     def _moved_from(self, record: FileRecord) -> FileRecord | None:
         """Return the record of a file with these bytes whose place is empty now."""
         if self._by_content is None:
-            self._by_content = {(one.digest, one.settings): one for one in self.past.records() if one.digest and one.state in ("whole", "gone")}
+            self._by_content = {
+                (one.digest, one.settings): one for one in self.past.records() if one.digest and one.state in ("whole", "gone")
+            }
         other = self._by_content.pop((record.digest, record.settings), None)
         return None if other is None or Path(other.name).exists() else other
 

@@ -25,7 +25,9 @@ class FormerArchive:
         entries = () if snapshot is None else snapshot.manifest.segments
         self.articles = 0 if snapshot is None else snapshot.manifest.articles
         self.facts: dict[str, Any] = {} if snapshot is None else dict(snapshot.manifest.facts)
-        self._segments = [] if snapshot is None else [(SegmentReader.open(snapshot.folder / entry.file), live_mask(entry)) for entry in entries]
+        self._segments = (
+            [] if snapshot is None else [(SegmentReader.open(snapshot.folder / entry.file), live_mask(entry)) for entry in entries]
+        )
         self.ledger = Ledger() if snapshot is None else Ledger(snapshot.folder, self.facts.get("ledger", ()))
 
     def __enter__(self) -> Self:
@@ -46,7 +48,8 @@ class FormerArchive:
     def has(self, doc_id: str) -> bool:
         """Tell whether an article is there."""
         return any(
-            (number := reader.doc_num(doc_id)) is not None and (live is None or bool(live[number])) for reader, live in reversed(self._segments)
+            (number := reader.doc_num(doc_id)) is not None and (live is None or bool(live[number]))
+            for reader, live in reversed(self._segments)
         )
 
     def ids(self) -> Iterator[str]:

@@ -333,7 +333,9 @@ def _merged(session: Session, names: Sequence[str], *, oldest: bool) -> str:
         _overlay(entries, _directory(session.folder / name))
     kept = [entry for entry in entries.values() if not (oldest and entry.record.state == "removed")]
     merged = session.new_name(LEDGER_SUFFIX)
-    _write(session, merged, ((_still(entry.record, started, oldest), [(_read(place), place.raw) for place in entry.places]) for entry in kept))
+    _write(
+        session, merged, ((_still(entry.record, started, oldest), [(_read(place), place.raw) for place in entry.places]) for entry in kept)
+    )
     for name in names:
         with suppress(FileNotFoundError):
             _forget(session, name)

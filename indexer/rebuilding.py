@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from corpus.bounded import BoundedReader
 from corpus.errors import IndexProblem
 from corpus.readers import ArticleStream, read_recorded
 from indexer.builder import BuildOptions, BuildReport, Progress, build_index
@@ -39,14 +40,19 @@ def recorded_stream(location: str | os.PathLike[str], *, strict: bool = False) -
     there = [(root, defaults) for root, defaults in recorded if Path(root).exists()]
     notes = [f"the source {root} is not there; its articles stay as they are" for root, _ in recorded if not Path(root).exists()]
     if not there:
-        raise IndexProblem(f"none of the sources of {location} is there any more ({recorded[0][0]}...); mount them, or rebuild with --from-stored")
+        raise IndexProblem(
+            f"none of the sources of {location} is there any more ({recorded[0][0]}...); mount them, or rebuild with --from-stored"
+        )
     return read_recorded(there, strict=strict), notes
 
 
-def refresh_index(location: str | os.PathLike[str], *, strict: bool = False, progress: Progress | None = None, options: BuildOptions) -> BuildReport:
+def refresh_index(
+    location: str | os.PathLike[str], *, strict: bool = False, progress: Progress | None = None, options: BuildOptions
+) -> BuildReport:
     """Index the recorded sources again: what changed, appeared or vanished. Raises: IndexMissing, IndexProblem without recorded sources."""
     stream, notes = recorded_stream(location, strict=strict)
-    report = build_index(stream, location, progress=progress, options=options)
+    with BoundedReader() as stream.beside:
+        report = build_index(stream, location, progress=progress, options=options)
     report.notes[:0] = notes
     return report
 
@@ -65,8 +71,9 @@ def rebuild_index(
     Raises: IndexMissing, IndexCorrupt, IndexProblem when no source is left or articles would be lost: the old index then stays as it is.
     """
     options = BuildOptions(carry=not from_stored, from_stored=from_stored, delete_missing=delete_missing)
-    stream, notes = (iter(()), []) if from_stored else recorded_stream(location)
-    report = build_index(stream, location, rebuild=True, workers=workers, memory=memory, progress=progress, options=options)
+    stream, notes = (read_recorded(()), []) if from_stored else recorded_stream(location)
+    with BoundedReader() as stream.beside:
+        report = build_index(stream, location, rebuild=True, workers=workers, memory=memory, progress=progress, options=options)
     report.notes[:0] = notes
     return report
 

@@ -1,10 +1,10 @@
 """Do files, ledger and index agree? Lists what is missing, changed, new, gone or orphaned; mends just that.
 
-    changed    a file holds other bytes than were read        -> it is read again
-    new        a file below a source that was never read      -> it is read
-    gone       a recorded file that is not there              -> nothing: its articles stay (``--delete-missing`` removes them)
-    missing    an article its file gave that the index lacks  -> its file is read again
-    orphaned   an article of the index that no record names   -> nothing: it stays, and a rebuild keeps it
+changed    a file holds other bytes than were read        -> it is read again
+new        a file below a source that was never read      -> it is read
+gone       a recorded file that is not there              -> nothing: its articles stay (``--delete-missing`` removes them)
+missing    an article its file gave that the index lacks  -> its file is read again
+orphaned   an article of the index that no record names   -> nothing: it stays, and a rebuild keeps it
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from corpus.article import Article
-from corpus.readers import ArticleStream, read_recorded
+from corpus.bounded import BoundedReader
+from corpus.readers import read_recorded
 from corpus.readers.source import Source
 from indexer.builder import BuildOptions, BuildReport, build_index
 from indexer.filing import Filing
@@ -70,8 +70,9 @@ def repair_sources(location: str | os.PathLike[str], found: list[Disagreement]) 
     paths = sorted({one.path for one in found if one.kind in MENDED and one.path and Path(one.path).exists()})
     sources = [(str(root), dict(defaults)) for root, defaults in open_snapshot(Path(location)).manifest.facts.get("sources", ())]
     given = [(path, next((defaults for root, defaults in sources if path == root or path.startswith(root + os.sep)), {})) for path in paths]
-    articles: ArticleStream | Iterator[Article] = read_recorded(given) if given else iter(())
-    return build_index(articles, location, options=BuildOptions(reread=frozenset(paths)))
+    stream = read_recorded(given)
+    with BoundedReader() as stream.beside:
+        return build_index(stream, location, options=BuildOptions(reread=frozenset(paths)))
 
 
 def _of_files(archive: FormerArchive, records: dict[str, FileRecord]) -> Iterator[Disagreement]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from corpus.bounded import BoundedReader
 from corpus.errors import IndexLocked, SourceUnreadable
 from corpus.readers import read_articles
 from indexer.builder import build_index
@@ -52,7 +53,9 @@ def watch_folder(
 def _run(folder: str | os.PathLike[str], location: str | os.PathLike[str], newspaper: str) -> str | None:
     """Index the folder; None when another writer is at work, and the next look tries again."""
     try:
-        report = build_index(read_articles([folder], newspaper=newspaper), location)
+        stream = read_articles([folder], newspaper=newspaper)
+        with BoundedReader() as stream.beside:
+            report = build_index(stream, location)
     except IndexLocked:
         return None
     except SourceUnreadable as error:

@@ -223,7 +223,7 @@ def _alert(number: int, entry: Any) -> Alert:
 
 def _filters(where: str, given: Any, exclude: bool = False) -> Iterator[Filter]:
     if not isinstance(given, Mapping):
-        raise BadRequest(where, given, "filters as { journal = [\"L’Essor\"] }")
+        raise BadRequest(where, given, 'filters as { journal = ["L’Essor"] }')
     for name, values in given.items():
         yield Filter(str(name), _texts(where, values), exclude)
 

@@ -11,7 +11,7 @@ A deadline is looked at in every loop. When it has passed, unions keep what they
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, singledispatchmethod
 from typing import Final
@@ -59,6 +59,8 @@ __all__ = ["EXPANSIONS", "SEARCH_S", "Evaluation", "Weight", "scoring_nodes"]
 
 EXPANSIONS: Final = 1_024  # terms that one pattern may stand for
 SEARCH_S: Final = 1.0
+_FEW: Final = 1_000  # articles: fewer are scored before anyone looks at the clock
+_DENSE: Final = 64  # from one article in so many on, one array over all of them is quicker than looking each up
 _PHRASE_CHUNK: Final = 20_000  # articles whose positions are compared between two looks at the clock
 
 Occurring = Word | Phrase | Compound | Pattern | Fuzzy | Near | SameParagraph
@@ -306,16 +308,25 @@ class Evaluation:
 
     def weigh(self, node: Query, docs: Docs) -> Weight:
         """Return what every scoring part of ``node`` adds to ``docs`` (ascending, live)."""
-        scores, found = np.zeros(docs.size, np.float32), np.zeros(docs.size, np.float32)
-        for part in scoring_nodes(node):
-            if docs.size > 1_000 and self._late():
+        parts = scoring_nodes(node)
+        scores = self._summed(docs, (row[1:] for part in parts for row in self.forms(part)), saturate=True)
+        if not self.constants.coverage:  # nothing depends on what was found
+            return Weight(scores, np.full(docs.size, np.inf, np.float32))
+        return Weight(scores, self._summed(docs, ((self.idf(part), self.occurrences(part)) for part in parts), saturate=False))
+
+    def _summed(self, docs: Docs, parts: Iterable[tuple[float, Occurrences]], *, saturate: bool) -> Floats:
+        """Return what weighted occurrences add up to for each of ``docs``; many of them meet in one array over all articles."""
+        dense = docs.size > _FEW and docs.size * _DENSE > self.collection.max_doc
+        total = np.zeros(self.collection.max_doc if dense else docs.size, np.float32)
+        for weight, found in parts:
+            if docs.size > _FEW and self._late():
                 break
-            for _form, weight, occurrences in self.forms(part):
-                values = saturated(occurrences.pseudo, weight, self.constants)
-                scores += values_at(docs, occurrences.docs, values)
-            matched = self.occurrences(part)
-            found += values_at(docs, matched.docs, np.full(matched.docs.size, self.idf(part), np.float32))
-        return Weight(scores, found)
+            if dense:
+                total[found.docs] += saturated(found.pseudo, weight, self.constants) if saturate else np.float32(weight)
+            else:
+                pseudo = values_at(docs, found.docs, found.pseudo)
+                total += saturated(pseudo, weight, self.constants) if saturate else np.where(pseudo > 0, np.float32(weight), np.float32(0))
+        return total[docs] if dense else total
 
     def idf(self, node: Occurring) -> float:
         """Return the idf of a node: by the articles that have it, whatever the form."""

@@ -2,13 +2,13 @@
 
 A facet that was chosen must still show what else could be chosen, so its counts leave its own filter out. That takes one
 pass: for each article of the query the filters that it fails are counted; with none failed it counts everywhere, with one
-failed it counts in the facet of that filter alone.
+failed it counts in the facet of that filter alone. Counting is one ``bincount`` a facet over the ordinals of a column; names are looked
+up for the buckets that are shown only, and months are counted once for years, months and timeline.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -20,13 +20,15 @@ from indexer.schema import FACETS, label_term
 from search.collection import NO_DAY, Collection, Docs
 from search.request import Bucket, FacetCounts, Filter, SearchRequest, Timeline
 
-__all__ = ["ALL_FACETS", "MAX_BUCKETS", "Selection", "count_facet", "folded_label", "select", "timeline", "timeline_unit"]
+__all__ = ["ALL_FACETS", "MAX_BUCKETS", "Selection", "Tally", "folded_label", "select"]
 
 MAX_BUCKETS: Final = 1_000
 ALL_FACETS: Final = (*FACETS, "year", "month")
 _DAY_SPAN: Final = 62  # days asked for: up to here a bar a day
 _MONTH_SPAN: Final = 30 * 366  # and up to here a bar a month
 Unit = Literal["day", "month", "year"]
+_EPOCH: Final = dt.date(1970, 1, 1).toordinal()
+Counts = npt.NDArray[np.int64]
 folded_label = label_term
 
 
@@ -56,37 +58,157 @@ def select(collection: Collection, docs: Docs, filters: Sequence[Filter]) -> Sel
     return Selection(docs[failures == 0], {field: docs[(failures == 0) | ((failures == 1) & ~ok)] for field, ok in passes.items()})
 
 
-def count_facet(collection: Collection, field: str, docs: Docs, request: SearchRequest) -> FacetCounts:
-    """Return the buckets of one facet over ``docs``: the most frequent first, chosen values always, years and months by time."""
-    if field in ("year", "month"):
-        counts, missing = _time_counts(collection, field, docs)
-    else:
-        counts, missing = _label_counts(collection, field, docs)
-    chosen, excluded = _selected(request.filters, field)
-    rows = sorted(counts.items(), key=(lambda row: _reversed(row[0])) if field in ("year", "month") else _by_count)
-    size = min(MAX_BUCKETS if field in ("year", "month") else request.facet_size, MAX_BUCKETS)
-    kept = rows[:size] + [row for row in rows[size:] if _key(field, row[0]) in chosen | excluded]
-    shown = {value for value, _ in kept}
-    kept += [(value, 0) for value in _absent(request.filters, field, {_key(field, value) for value in shown})]
-    return FacetCounts(
-        buckets=tuple(Bucket(value, count, _key(field, value) in chosen, _key(field, value) in excluded) for value, count in kept),
-        other=sum(count for value, count in rows[size:] if value not in shown),
-        missing=missing,
-        missing_selected="" in chosen,
-    )
+@dataclass(frozen=True, slots=True)
+class _Space:
+    """The values of a facet over all segments. ``values[0]`` is "" (no value); ``ranks`` is their order in the alphabet.
+
+    ``maps[i]`` takes the ordinals of segment ``i`` to places in ``values``; None where they are the same.
+    """
+
+    values: Sequence[str]
+    keys: Sequence[str]
+    ranks: Counts
+    maps: Sequence[Counts | None]
 
 
-def timeline(collection: Collection, docs: Docs, unit: Unit) -> Timeline:
-    """Return how many of ``docs`` each day, month or year has, in order of time; articles without a date are left out."""
-    if unit == "day":
-        days = collection.days("published")[docs]
-        values, counts = np.unique(days[days != NO_DAY], return_counts=True)
-        return Timeline(unit, tuple(Bucket(_iso(int(day)), int(count)) for day, count in zip(values, counts, strict=True)))
-    counted, _missing = _time_counts(collection, unit, docs)
-    return Timeline(unit, tuple(Bucket(value, count) for value, count in sorted(counted.items())))
+class Tally:
+    """The counts of one answer: facets and timeline of a selection."""
+
+    def __init__(self, collection: Collection, selection: Selection, request: SearchRequest) -> None:
+        self._collection = collection
+        self._selection = selection
+        self._request = request
+        self._months: dict[int, Counts] = {}
+
+    def facet(self, field: str) -> FacetCounts:
+        """Return the buckets of one facet: the most frequent first (years and months by time), chosen values always."""
+        docs = self._selection.counted_for(field)
+        if field in ("year", "month"):
+            values, counts = self._time(field, docs)
+            order = np.flatnonzero(counts[1:])[::-1] + 1
+            size, keys = MAX_BUCKETS, values
+        else:
+            space = _space(self._collection, field)
+            counts = _label_counts(self._collection, field, docs)
+            order = _by_count(counts, space.ranks)
+            size, values, keys = min(self._request.facet_size, MAX_BUCKETS), space.values, space.keys
+        return self._buckets(field, (values, keys), counts, order, size)
+
+    def timeline(self) -> Timeline:
+        """Return the articles of each day, month or year, in order of time; those without a date are left out."""
+        docs, unit = self._selection.docs, _timeline_unit(self._collection, self._request)
+        if unit == "day":
+            days = self._collection.days("published")[docs]
+            found, numbers = np.unique(days[days != NO_DAY], return_counts=True)
+            return Timeline(unit, tuple(Bucket(_iso(day), number) for day, number in zip(found.tolist(), numbers.tolist(), strict=True)))
+        values, counts = self._time(unit, docs)
+        filled = np.flatnonzero(counts[1:]) + 1
+        return Timeline(unit, tuple(Bucket(values[at], count) for at, count in zip(filled.tolist(), counts[filled].tolist(), strict=True)))
+
+    def _buckets(self, field: str, names: tuple[Sequence[str], Sequence[str]], counts: Counts, order: Counts, size: int) -> FacetCounts:
+        values, keys = names
+        shown = order[:size].tolist()
+        numbers = counts[shown].tolist() if shown else []
+        if not any(one.field == field for one in self._request.filters):
+            buckets = tuple(Bucket(values[at], number) for at, number in zip(shown, numbers, strict=True))
+            return FacetCounts(buckets, int(counts[order[size:]].sum()), int(counts[0]))
+        chosen, excluded = _selected(self._request.filters, field)
+        kept = [at for at in order[size:].tolist() if keys[at] in chosen | excluded]
+        rows = [(values[at], keys[at], int(counts[at])) for at in shown + kept]
+        rows += [(value, _key(field, value), 0) for value in _absent(self._request.filters, field, {key for _, key, _ in rows})]
+        return FacetCounts(
+            buckets=tuple(Bucket(value, number, key in chosen, key in excluded) for value, key, number in rows),
+            other=int(counts[order[size:]].sum() - counts[kept].sum()) if kept else int(counts[order[size:]].sum()),
+            missing=int(counts[0]),
+            missing_selected="" in chosen,
+        )
+
+    def _time(self, unit: str, docs: Docs) -> tuple[Sequence[str], Counts]:
+        """Return the names of all months or years of the archive and the count of each; the first is « no date »."""
+        calendar = _calendar(self._collection)
+        if id(docs) not in self._months:
+            whole = docs.size == self._collection.live_count
+
+            def count() -> Counts:
+                return np.bincount(calendar.slots[docs], minlength=len(calendar.months))
+
+            self._months[id(docs)] = self._collection.remembered("months-of-all", count) if whole else count()
+        counts = self._months[id(docs)]
+        if unit == "month":
+            return calendar.months, counts
+        return calendar.years, np.add.reduceat(counts, calendar.year_starts)
 
 
-def timeline_unit(collection: Collection, request: SearchRequest) -> Unit:
+@dataclass(frozen=True, slots=True)
+class _Calendar:
+    """The months from the first to the last of the archive. Shapes: slots i32[max_doc], 0 = no date, else the month's place."""
+
+    slots: npt.NDArray[np.int32]
+    months: Sequence[str]
+    years: Sequence[str]
+    year_starts: Counts  # where each year begins among ``months``
+
+
+def _calendar(collection: Collection) -> _Calendar:
+    def make() -> _Calendar:
+        days = collection.days("published")
+        known = days != NO_DAY
+        months = np.where(known, days, 0).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + 1970 * 12
+        low, high = (int(months[known].min()), int(months[known].max())) if known.any() else (0, -1)
+        numbers = np.arange(low, high + 1)
+        starts = np.flatnonzero(np.diff(numbers // 12, prepend=-1)) + 1
+        return _Calendar(
+            slots=np.where(known, months - low + 1, 0).astype(np.int32),
+            months=["", *(f"{month // 12:04d}-{month % 12 + 1:02d}" for month in numbers.tolist())],
+            years=["", *(f"{month // 12:04d}" for month in numbers[starts - 1].tolist())],
+            year_starts=np.concatenate(([0], starts)),
+        )
+
+    return collection.remembered("calendar", make)
+
+
+def _space(collection: Collection, field: str) -> _Space:
+    def make() -> _Space:
+        columns = [leaf.ordinals(field).values for leaf in collection.leaves]
+        values = ["", *sorted({value for column in columns for value in column if value})]
+        place = {value: number for number, value in enumerate(values)}
+        maps: list[Counts | None] = [None if len(column) == len(values) else np.array([place[value] for value in column]) for column in columns]
+        keys = [_key(field, value) for value in values]
+        ranks = np.empty(len(values), np.int64)
+        ranks[sorted(range(len(values)), key=lambda at: (keys[at], values[at]))] = np.arange(len(values))
+        return _Space(values, keys, ranks, maps)
+
+    return collection.remembered(("space", field), make)
+
+
+def _label_counts(collection: Collection, field: str, docs: Docs) -> Counts:
+    """Return how many of ``docs`` have each value of a space; the first is how many have none."""
+
+    def count() -> Counts:
+        space = _space(collection, field)
+        total = np.zeros(len(space.values), np.int64)
+        bounds = np.searchsorted(docs, collection.bases)
+        for number, (leaf, places) in enumerate(zip(collection.leaves, space.maps, strict=True)):
+            inside = docs[bounds[number] : bounds[number + 1]]
+            if inside.size:
+                base = np.int32(collection.bases[number])
+                found = leaf.ordinals(field).counts(inside - base if base else inside)
+                if places is None:
+                    total += found
+                else:
+                    total[places] += found
+        return total
+
+    return collection.remembered(("all", field), count) if docs.size == collection.live_count else count()
+
+
+def _by_count(counts: Counts, ranks: Counts) -> Counts:
+    """Return the values that occur, the most frequent first, then by the alphabet; not "" (no value)."""
+    filled = np.flatnonzero(counts[1:]) + 1
+    return filled[np.lexsort((ranks[filled], -counts[filled]))]
+
+
+def _timeline_unit(collection: Collection, request: SearchRequest) -> Unit:
     """Return the unit for a question: days when it asks for two months at most, years beyond thirty years, months else."""
     first, last = collection.remembered("day-range", lambda: _day_range(collection))
     low = request.since.toordinal() - _EPOCH if request.since else first
@@ -98,9 +220,6 @@ def timeline_unit(collection: Collection, request: SearchRequest) -> Unit:
     return "month" if high - low <= _MONTH_SPAN else "year"
 
 
-_EPOCH: Final = dt.date(1970, 1, 1).toordinal()
-
-
 def _iso(day: int) -> str:
     return dt.date.fromordinal(day + _EPOCH).isoformat()
 
@@ -109,48 +228,6 @@ def _day_range(collection: Collection) -> tuple[int, int]:
     days = collection.days("published")
     known = days[days != NO_DAY]
     return (int(known.min()), int(known.max())) if known.size else (0, 0)
-
-
-def _months(collection: Collection) -> npt.NDArray[np.int32]:
-    """Shapes: int32[max_doc], months since year 0; -1 where the day is unknown."""
-
-    def make() -> npt.NDArray[np.int32]:
-        days = collection.days("published")
-        known = days != NO_DAY
-        months = np.where(known, days, 0).astype("datetime64[D]").astype("datetime64[M]").astype(np.int32) + 1970 * 12
-        return np.where(known, months, -1).astype(np.int32)
-
-    return collection.remembered("months", make)
-
-
-def _time_counts(collection: Collection, unit: str, docs: Docs) -> tuple[dict[str, int], int]:
-    months = _months(collection)[docs]
-    missing = int(np.count_nonzero(months < 0))
-    if missing == months.size:
-        return {}, missing
-    low = collection.remembered("first-month", lambda: int((all_months := _months(collection))[all_months >= 0].min()))
-    counts = np.bincount(np.where(months < 0, 0, months - low + 1))
-    found = {int(at) + low - 1: int(counts[at]) for at in np.flatnonzero(counts) if at}
-    if unit == "month":
-        return {f"{month // 12:04d}-{month % 12 + 1:02d}": count for month, count in found.items()}, missing
-    years: Counter[str] = Counter()
-    for month, count in found.items():
-        years[f"{month // 12:04d}"] += count
-    return dict(years), missing
-
-
-def _label_counts(collection: Collection, field: str, docs: Docs) -> tuple[dict[str, int], int]:
-    counts: Counter[str] = Counter()
-    missing = 0
-    bounds = np.searchsorted(docs, collection.bases)
-    for number, leaf in enumerate(collection.leaves):
-        inside = docs[bounds[number] : bounds[number + 1]] - np.int32(collection.bases[number])
-        column = leaf.ordinals(field)
-        found = column.counts(inside)
-        missing += int(found[0])
-        for at in np.flatnonzero(found[1:]).tolist():
-            counts[column.values[at + 1]] += int(found[at + 1])
-    return counts, missing
 
 
 def _passing(collection: Collection, field: str, group: Sequence[Filter]) -> npt.NDArray[np.bool_]:
@@ -167,10 +244,10 @@ def _passing(collection: Collection, field: str, group: Sequence[Filter]) -> npt
 def _with_values(collection: Collection, field: str, values: set[str]) -> npt.NDArray[np.bool_]:
     if field not in ("year", "month"):
         return collection.having(field, lambda value: _key(field, value) in values, none="" in values)
-    months = _months(collection)
-    numbers = [int(value[:4]) * 12 + (int(value[5:7]) - 1 if field == "month" else 0) for value in values if value]
-    known = np.isin(months // 12, [number // 12 for number in numbers]) & (months >= 0) if field == "year" else np.isin(months, numbers)
-    return known | (months < 0) if "" in values else known
+    calendar = _calendar(collection)
+    wanted = np.fromiter((name in values or (field == "year" and bool(name) and name[:4] in values) for name in calendar.months), np.bool_)
+    found: npt.NDArray[np.bool_] = wanted[calendar.slots]
+    return found
 
 
 def _selected(filters: Sequence[Filter], field: str) -> tuple[set[str], set[str]]:
@@ -192,11 +269,3 @@ def _absent(filters: Sequence[Filter], field: str, shown: set[str]) -> list[str]
 def _key(field: str, value: str) -> str:
     """Return under what a value is compared; "" is no value at all, so a name without a letter (« *** ») stands for itself."""
     return value if field in ("year", "month") or not value else folded_label(value) or value
-
-
-def _by_count(row: tuple[str, int]) -> tuple[int, str, str]:
-    return -row[1], folded_label(row[0]), row[0]
-
-
-def _reversed(value: str) -> tuple[int, ...]:
-    return tuple(-int(part) for part in value.split("-"))

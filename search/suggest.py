@@ -21,6 +21,7 @@ __all__ = ["Completion", "Vocabulary", "better_spelling", "completions", "neares
 
 SHORTEST_LETTERS: Final = 4
 MORE_FREQUENT: Final = 10  # times: « militaire » for « militiare », not « marche » for « marché »
+KNOWN: Final = 20  # articles: a word that so many have is no typing error
 COMPLETIONS: Final = 10
 CANDIDATES: Final = 200
 
@@ -65,7 +66,10 @@ def nearest(word: str, vocabulary: Vocabulary, *, distance: int = 2) -> str | No
     folded = fold(word)
     if len(folded) < SHORTEST_LETTERS or not folded.isalpha() or is_stop(word):
         return None
-    wanted = max(vocabulary.frequency(folded) * MORE_FREQUENT, 1)
+    frequency = vocabulary.frequency(folded)
+    if frequency >= KNOWN:
+        return None
+    wanted = max(frequency * MORE_FREQUENT, 1)
     for edits in range(1, (distance if len(folded) > SHORTEST_LETTERS + 1 else 1) + 1):  # one letter wrong is likelier than two
         near = [found for found in vocabulary.neighbours(folded, edits) if found[1] >= wanted and fold(found[0]) != folded]
         if near:

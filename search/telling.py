@@ -71,7 +71,9 @@ def _connection(mail: Mail) -> smtplib.SMTP:
 def _message(news: News, mail: Mail, base_url: str) -> EmailMessage:
     to = news.alert.to or mail.to
     if not to:
-        raise BadRequest(f"search “{news.alert.name}”, to", "nobody", 'addresses: to = ["redaction@example.org"] in the search or in [mail]')
+        raise BadRequest(
+            f"search “{news.alert.name}”, to", "nobody", 'addresses: to = ["redaction@example.org"] in the search or in [mail]'
+        )
     message = EmailMessage()
     message["Subject"] = _title(news)
     message["From"] = mail.sender

@@ -35,6 +35,8 @@ VENDOR_HOMES = {
     ),
     "opensearchpy": ("indexer/cluster.py", "search/engines/cluster.py"),
     "flask": ("web/",),
+    "flask_limiter": ("web/limits.py",),
+    "limits": ("web/limits.py",),
     "werkzeug": ("web/",),
     "jinja2": ("web/",),
     "markupsafe": ("web/",),

@@ -53,7 +53,8 @@ def checked_order(name: str) -> Order:
 
 def present_values(field: str, counts: FacetCounts, state: SearchState, order: Order, number: int) -> ValuesView:
     """Lay out page ``number`` of the values of a facet; those chosen on other pages are carried along unseen."""
-    values = facet_values(field, counts, state)
+    listed = {bucket.value for bucket in counts.buckets} | ({""} if counts.missing else set())
+    values = [value for value in facet_values(field, counts, state) if value.value in listed]
     if order == "alphabet":
         values = sorted(values, key=lambda value: (not value.value, typography.collation(value.label)))
     shown = values[(number - 1) * VALUES_A_PAGE : number * VALUES_A_PAGE]

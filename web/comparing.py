@@ -24,6 +24,7 @@ WIDTH: Final = 1000  # units of the drawing; it stretches with the page
 HEIGHT: Final = 240
 TICKS: Final = 6
 GRID_LINES: Final = 4
+GAPS_NAMED: Final = 6
 TABLE_MONTHS: Final = 60  # a longer table is one of years
 
 
@@ -77,7 +78,7 @@ def present_comparison(found: Comparison, state: SearchState, links: Links) -> C
     return ComparisonView(
         curves=curves,
         gaps=tuple((_units(first * slot), _units((last - first + 1) * slot)) for first, last in runs),
-        gap_names=", ".join(_named(found.months[first], found.months[last]) for first, last in runs),
+        gap_names=_names(found.months, runs),
         ticks=_ticks(found.months),
         levels=tuple((_share(top * part / GRID_LINES), _units(_height(top * part / GRID_LINES, top))) for part in range(GRID_LINES + 1)),
         by_year=by_year,
@@ -130,6 +131,13 @@ def _gap_runs(articles: Sequence[int]) -> list[tuple[int, int]]:
     empty = [place for place, count in enumerate(articles) if not count]
     runs = [[place for _rank, place in group] for _key, group in groupby(enumerate(empty), key=lambda one: one[1] - one[0])]
     return [(run[0], run[-1]) for run in runs]
+
+
+def _names(months: Sequence[str], runs: Sequence[tuple[int, int]]) -> str:
+    """Return the longest gaps in words, in order of time."""
+    longest = sorted(sorted(runs, key=lambda run: run[0] - run[1])[:GAPS_NAMED])
+    named = ", ".join(_named(months[first], months[last]) for first, last in longest)
+    return named if len(runs) <= GAPS_NAMED else _("%(gaps)s, et %(count)s\u00a0autres périodes", gaps=named, count=len(runs) - GAPS_NAMED)
 
 
 def _named(first: str, last: str) -> str:

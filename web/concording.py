@@ -70,7 +70,7 @@ def present_concordance(found: Concordance, state: SearchState, links: Links, pa
                 keyword=line.keyword,
                 right=typography.held_together(line.right),
                 newspaper=line.newspaper,
-                day=typography.day(line.published),
+                day=typography.short_day(line.published),
                 iso_day=line.published or "",
                 headline=line.headline,
                 url=links.marked(line.doc_id, state.text, line.place),

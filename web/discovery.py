@@ -29,7 +29,7 @@ _CLOSED: Final = ("/recherche", "/concordance", "/comparer", "/couverture", "/su
 def description() -> Response:
     """Describe the site as a search engine that a browser can take up."""
     name: str = current_app.config["SITE_NAME"]
-    results = url_for("site.results")
+    results = url_for("site.results", ui=None)
     root = Element("OpenSearchDescription", xmlns=OPENSEARCH)
     SubElement(root, "ShortName").text = name[:SHORT_NAME_CHARS]
     SubElement(root, "Description").text = f"{name} : l’archive de la presse francophone, en texte intégral"
@@ -50,7 +50,7 @@ def description() -> Response:
 @discovery.get("/robots.txt")
 def robots() -> Response:
     """Let crawlers read articles, and keep them out of the endless combinations of filters."""
-    root = url_for("site.home").rstrip("/")
+    root = url_for("site.home", ui=None).rstrip("/")
     lines = ("User-agent: *", *(f"Disallow: {root}{path}" for path in _CLOSED), "")
     return Response("\n".join(lines), mimetype="text/plain")
 
@@ -67,13 +67,13 @@ def hit_coins(headline: str, newspaper: str, published: str, names: tuple[str, .
 
 def article_coins(article: Article) -> str:
     """Return the COinS of an article on its own page."""
-    address = absolute(url_for("site.article", doc_id=article.doc_id))
+    address = absolute(url_for("site.article", doc_id=article.doc_id, ui=None))
     return as_coins(article.shown_headline, article.newspaper, article.published, article.bylines, address or source_address(article))
 
 
 def news_article(article: Article) -> dict[str, Any]:
     """Return what schema.org calls a NewsArticle, for a block of JSON-LD."""
-    address = absolute(url_for("site.article", doc_id=article.doc_id))
+    address = absolute(url_for("site.article", doc_id=article.doc_id, ui=None))
     values: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
@@ -99,7 +99,7 @@ def _path_of(path: str) -> str:
     for rule in current_app.url_map.iter_rules():
         if rule.rule == path:
             try:
-                return url_for(rule.endpoint)
+                return url_for(rule.endpoint, ui=None)
             except BuildError:
                 return ""
     return ""

@@ -123,7 +123,7 @@ def _article_file(doc_id: str, ending: str) -> Response | str:
     found = engine().article(doc_id)
     if found is None:
         abort(404)
-    path = url_for("site.article", doc_id=doc_id)
+    path = url_for("site.article", doc_id=doc_id, ui=None)
     text = _ARTICLE_WRITERS[ending](found, absolute(path))
     form = {"bib": "bibtex"}.get(ending, ending)
     return as_attachment(Response(text, content_type=_MEDIA[form]), f"{slug(doc_id) or 'article'}.{EXTENSIONS.get(form, ending)}")

@@ -52,7 +52,7 @@ _ARTICLE_FILES: Final = {
 @openapi.get("/api/openapi.json")
 def document() -> Response:
     """Send the description."""
-    return jsonify(specification(current_app.config["SITE_NAME"], absolute(url_for("site.home")) or url_for("site.home")))
+    return jsonify(specification(current_app.config["SITE_NAME"], absolute(url_for("site.home", ui=None)) or url_for("site.home", ui=None)))
 
 
 def specification(site_name: str, root: str) -> Schema:

@@ -72,6 +72,7 @@ class HitView:
     url: str
     permanent: str
     rank: int
+    names: tuple[str, ...] = ()  # the bylines one by one, for machines
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,7 @@ def present_hit(hit: Hit, links: Links, state: SearchState | None = None, rank: 
         url=links.article(hit.doc_id, state, rank) if state else links.reading(hit.doc_id),
         permanent=links.article(hit.doc_id),
         rank=rank,
+        names=hit.bylines,
     )
 
 
@@ -297,7 +299,7 @@ def _capitalised(text: str) -> str:
 
 
 def _relaxed_note(page: ResultPage) -> tuple[str, ...]:
-    return (_("Aucun article ne contient tous ces mots\u00a0; voici ceux qui en contiennent le plus."),) if page.relaxed else ()
+    return (_("Aucun article ne contient tous ces mots\u00a0; voici ceux qui en contiennent le plus."),) if page.relaxed and page.total else ()
 
 
 def _range(first: int, shown: int, total: int) -> str:

@@ -10,6 +10,7 @@ that never finish a request and 150 that read one byte a second (tests/web/test_
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -32,6 +33,7 @@ __all__ = ["ServeOptions", "serve_site"]
 
 GRACE_S: Final = 10.0
 LOOP_S: Final = 1.0
+STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 BACKLOG: Final = 1_024
 LEAST_LIFE_S: Final = 1.0  # a process that lived shorter is replaced after that long, not at once
 SETTINGS: Final[dict[str, Any]] = {
@@ -66,6 +68,12 @@ class ServeOptions:
     logo: str = ""
     https: bool = False
 
+    @property
+    def path(self) -> str:
+        """The prefix with a slash before it and none behind; "" for none."""
+        inner = self.prefix.strip("/")
+        return f"/{inner}" if inner else ""
+
     def site(self) -> dict[str, object]:
         """Return what ``create_app`` is told, with the tables that the processes share."""
         told: dict[str, object] = {"site_name": self.title, "public_url": self.base_url, "trusted_hosts": self.trusted_hosts}
@@ -88,7 +96,7 @@ def serve_site(options: ServeOptions, announce: Callable[[str], None] = lambda u
     _close(create_app(options.location, **site))  # an unusable index or option is said now, once, by the parent
     listening = _listen(options.host, options.port)
     host, port = listening.getsockname()[:2]
-    announce(f"http://{f'[{host}]' if ':' in host else host}:{port}{options.prefix or ''}/")
+    announce(f"http://{f'[{host}]' if ':' in host else host}:{port}{options.path}/")
     try:
         if options.workers == 1:
             _work(options, site, listening, row=0)
@@ -102,9 +110,13 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(BACKLOG)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(BACKLOG)
+        except OSError:
+            listening.close()
+            raise
     except OSError as error:
         raise SourceUnreadable(
             f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port or stop what uses it"
@@ -115,15 +127,17 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _work(options: ServeOptions, site: dict[str, object], listening: socket.socket, row: int) -> None:
     """Answer until told to stop, then finish what is begun."""
+    told = _StopSignal()
+    logging.getLogger("waitress").setLevel(logging.ERROR)  # a queue of two is no news
     for table in site.values():
         if isinstance(table, SharedTable):
             table.take_row(row)
     app = create_app(options.location, **site)
     channels: dict[int, Any] = {}
     server = waitress.create_server(
-        app, map=channels, sockets=[listening], threads=options.threads, url_prefix=options.prefix, **SETTINGS, **_proxy(options.proxy)
+        app, map=channels, sockets=[listening], threads=options.threads, url_prefix=options.path, **SETTINGS, **_proxy(options.proxy)
     )
-    told = _StopSignal(server.pull_trigger)
+    told.wake = server.pull_trigger
     parent = os.getppid()
     while not told.stopped and os.getppid() == parent:  # a killed parent leaves no process behind
         server.asyncore.loop(timeout=LOOP_S, use_poll=True, map=channels, count=1)
@@ -155,15 +169,16 @@ def _close(app: Flask) -> None:
 class _StopSignal:
     """SIGTERM and SIGINT as a flag that the loop looks at; ``wake`` ends its waiting."""
 
-    def __init__(self, wake: Callable[[], None]) -> None:
+    def __init__(self) -> None:
         self.stopped = False
-        self._wake = wake
-        for number in (signal.SIGTERM, signal.SIGINT):
+        self.wake: Callable[[], None] = lambda: None
+        for number in STOPPING:
             signal.signal(number, self._stop)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopped = True
-        self._wake()
+        self.wake()
 
 
 class _Processes:
@@ -176,7 +191,7 @@ class _Processes:
 
     def keep(self, count: int) -> None:
         """Make ``count`` processes, replace those that die, return when all have ended after a signal."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOPPING:
             signal.signal(number, self._stop)
         for row in range(count):
             self._start(row)
@@ -190,10 +205,12 @@ class _Processes:
                 self._start(row)
 
     def _start(self, row: int) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)  # the child takes no signal before it has a handler of its own
         pid = os.fork()
         if pid:
             self._rows[pid] = (row, time.monotonic())
-            if self._stopping:  # the signal came before it was known
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+            if self._stopping:  # the signal came before this child was known
                 self._stop(signal.SIGTERM, None)
             return
         status = 1

@@ -27,6 +27,7 @@ __all__ = [
     "period",
     "plural",
     "quoted",
+    "short_day",
     "short_month",
     "short_period",
 ]
@@ -73,6 +74,11 @@ def day(iso: str | None, language: Interface | None = None) -> str:
     if not iso:
         return "sans date" if language == "fr" else _("sans date")
     return _spelt(iso, MONTHS if language == "fr" else ENGLISH_MONTHS)
+
+
+def short_day(iso: str | None) -> str:
+    """Return « 1er oct. 2025 » for the narrow column of a table."""
+    return _spelt(iso, SHORT_MONTHS if interface() == "fr" else ENGLISH_SHORT_MONTHS) if iso else _("sans date")
 
 
 def period(value: str) -> str:

@@ -29,11 +29,12 @@ __all__ = ["DEPTH", "ReadMember", "read_tar", "read_warc", "read_zip", "safe_zip
 
 DEPTH: Final = 2  # an archive inside an archive is read, one inside that is not
 MAX_MEMBERS: Final = 200_000
+WHOLE_BYTES: Final = 1 << 30  # an archive that cannot be read where it lies
 _DIRECTORY_BYTES: Final = 64 * 1024 * 1024  # the list of members of a ZIP
 _HEADER_BYTES: Final = 1 << 20
 _LONG_HEADERS: Final = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 _PAYLOAD_BYTES: Final = 64 * 1024 * 1024
-_HIDDEN = re.compile(r"(?:^|/)(?:\.|__MACOSX/|Thumbs\.db$|(?:README|LICEN[CS]E)(?:\.|$))", re.IGNORECASE)
+_HIDDEN = re.compile(r"(?:^|/)(?:\.(?!\.?/)|__MACOSX/|Thumbs\.db$|(?:README|LICEN[CS]E)(?:\.|$))", re.IGNORECASE)
 _ASSETS = re.compile(r"([^/]+)(?:_files|_fichiers)/", re.IGNORECASE)
 _PAGE_TYPES: Final = ("text/html", "application/xhtml+xml", "application/pdf")
 
@@ -48,7 +49,8 @@ def read_zip(source: Source, read_member: ReadMember) -> Iterator[Article | Reje
     if source.depth >= DEPTH:
         yield _too_deep(source)
         return
-    held = hold(source.open())
+    with source.open() as packed:
+        held = hold(packed, WHOLE_BYTES)
     with held.open_as_is() as stream, safe_zip(stream) as archive:
         infos = sorted(
             (info for info in archive.infolist() if not info.is_dir() and not _HIDDEN.search(info.filename)), key=lambda one: one.filename
@@ -253,6 +255,9 @@ def read_warc(source: Source, read_member: ReadMember) -> Iterator[Article | Rej
     with source.open() as stream:
         try:
             for number, record in enumerate(ArchiveIterator(stream, no_record_parse=False), 1):
+                if not re.fullmatch(r"\d{1,18}", record.rec_headers.get_header("Content-Length") or ""):
+                    yield Reject(source.origin(f"record {number}"), "a record of impossible length", "what follows it may be read wrongly")
+                    continue
                 page = _page_of(record)
                 if page is None:
                     continue
@@ -283,7 +288,16 @@ def _page_of(record: Any) -> tuple[str, bytes] | None:
     if not kind.lower().startswith(_PAGE_TYPES):
         return None
     limit = _PAYLOAD_BYTES if "pdf" in kind.lower() else MAX_HTML_BYTES
-    return record.rec_headers.get_header("WARC-Target-URI") or "", record.content_stream().read(limit + 1)
+    return record.rec_headers.get_header("WARC-Target-URI") or "", _read_up_to(record.content_stream(), limit + 1)
+
+
+def _read_up_to(stream: Any, limit: int) -> bytes:
+    """Read at most ``limit`` bytes of a stream that may give fewer than it is asked for."""
+    parts, left = [], limit
+    while left > 0 and (data := stream.read(min(left, 1 << 18))):
+        parts.append(data)
+        left -= len(data)
+    return b"".join(parts)
 
 
 def _from_warc(source: Source, number: int, address: str, data: bytes, read_member: ReadMember) -> Iterator[Article | Reject]:

@@ -288,9 +288,11 @@ def read_tei(source: Source) -> Iterator[Article | Reject]:
     number = 0
     for tei in [root] if local(root) == "TEI" else [*root.iter("{*}TEI")]:
         shared = _tei_header(tei)
-        for part in _tei_parts(tei):
+        parts = _tei_parts(tei)
+        pages = _page_at(tei, parts)
+        for part in parts:
             number += 1
-            yield from _taken(source, f"article {number}", {**shared, **_tei_record(part, shared)})
+            yield from _taken(source, f"article {number}", {**shared, **_tei_record(part, shared, pages.get(part, ""))})
     if not number:
         yield Reject(source.origin(), "a TEI file without text")
 
@@ -301,6 +303,17 @@ def _tei_parts(tei: XmlNode) -> list[XmlNode]:
         return []
     found = [one for one in body.iter("{*}div", "{*}div1", "{*}div2", "{*}div3") if (one.get("type") or "").lower() in _ARTICLES]
     return [one for one in found if not any(parent in found for parent in one.iterancestors())] or [body]
+
+
+def _page_at(tei: XmlNode, parts: list[XmlNode]) -> dict[XmlNode, str]:
+    """Return the page on which each part begins: that of the last page break before it."""
+    wanted, page, pages = set(parts), "", {}
+    for node in tei.iter("{*}*"):
+        if node in wanted:
+            pages[node] = page
+        elif local(node) == "pb":
+            page = str(node.get("n") or page)
+    return pages
 
 
 def _tei_header(tei: XmlNode) -> dict[str, Any]:
@@ -334,11 +347,9 @@ def _dates(header: XmlNode, path: str) -> list[str]:
     return [day for one in nodes if (day := one.get("when") or one.get("when-iso") or text_in(one))]
 
 
-def _tei_record(part: XmlNode, shared: Mapping[str, Any]) -> dict[str, Any]:
+def _tei_record(part: XmlNode, shared: Mapping[str, Any], page: str) -> dict[str, Any]:
     heads = [text_in(one) for one in part.iter("{*}head")]
-    pages = [str(one.get("n")) for one in part.iter("{*}pb") if one.get("n")]
-    if not pages:  # the page break stands before the article
-        pages = [str(one.get("n")) for one in part.iterancestors() for one in one.itersiblings("{*}pb", preceding=True) if one.get("n")][:1]
+    pages = list(dict.fromkeys(filter(None, (page, *(str(one.get("n") or "") for one in part.iter("{*}pb"))))))
     authors = [re.sub(r"(?i)^par\s+", "", text_in(one)) for one in (*part.iter("{*}docAuthor"), *part.iter("{*}byline"))]
     is_whole = local(part) in {"body", "group", "text"}
     body = block_text(_without_breaks(part), _TEI_SILENT)
@@ -350,7 +361,7 @@ def _tei_record(part: XmlNode, shared: Mapping[str, Any]) -> dict[str, Any]:
     ]
     record = {
         "headline": headline,
-        "body": body.removeprefix(headline).lstrip("\n") if headline else body,
+        "body": body.partition("\n\n")[2] if headline and body.partition("\n\n")[0] == headline else body,
         "bylines": authors or list(shared.get("bylines", ())),
         "section": next(iter(filter(None, sections)), ""),
         "places": [text_in(one, "placeName") for one in part.iter("{*}dateline")],

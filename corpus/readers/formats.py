@@ -5,6 +5,7 @@ The archives are given ``read_one``, which is this choice again, for the files i
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -110,9 +111,7 @@ def read_one(source: Source) -> Iterator[Article | Reject]:
     yield from guarded(source, None, [])
 
 
-def guarded(
-    source: Source, reader: Reader | None, chosen: list[str], beside: BoundedReader | None = None
-) -> Iterator[Article | Reject]:
+def guarded(source: Source, reader: Reader | None, chosen: list[str], beside: BoundedReader | None = None) -> Iterator[Article | Reject]:
     """Read a source with ``reader``, the one of its content when None, its name put into ``chosen``; a fault in it becomes one reject.
 
     ``beside``: the bounded process that runs the readers which hold a file as a whole.
@@ -141,7 +140,9 @@ def guarded(
 
 def read_zip(source: Source) -> Iterator[Article | Reject]:
     """Read an office document, or each file of a ZIP archive."""
-    with hold(source.open()).open_as_is() as stream, archives.safe_zip(stream) as archive:
+    with source.open() as packed:
+        held = hold(packed, archives.WHOLE_BYTES)
+    with held.open_as_is() as stream, archives.safe_zip(stream) as archive:
         is_office = bool(office.kind_of(archive.namelist(), _mime(archive)))
     yield from office.read(source) if is_office else archives.read_zip(source, read_one)
 
@@ -285,7 +286,7 @@ def _mime(archive: zipfile.ZipFile) -> str:
 
 def _reader_of(source: Source) -> Reader | str:
     with source.open() as stream:
-        head = stream.read(HEAD_BYTES)
+        head = _head_of(stream)
         reader = choose_reader(re.sub(r"(?i)\.gz$", "", source.own_name), head)
         if not isinstance(reader, str) and reader not in _STREAMING and _longer_than(stream, WHOLE_FILE_BYTES - len(head)):
             return f"a file of more than {WHOLE_FILE_BYTES >> 30} GB; split it"
@@ -301,11 +302,24 @@ _STREAMING: Final[tuple[Callable[..., object], ...]] = (
 _IN_PROCESS: Final = (records.read_json_lines, records.read_json, records.read_csv)  # they stream, and no library parses for them
 
 
+def _head_of(stream: BinaryIO) -> bytes:
+    """Return the first bytes of a file; of a damaged gzip file those before the damage, so that its reader may take what there is."""
+    head = b""
+    try:
+        while len(head) < HEAD_BYTES and (data := stream.read(min(4_096, HEAD_BYTES - len(head)))):
+            head += data
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        if not head:
+            raise
+    return head
+
+
 def _longer_than(stream: BinaryIO, limit: int) -> bool:
     if isinstance(stream, io.BufferedReader) and isinstance(stream.raw, io.FileIO):
         return os.fstat(stream.fileno()).st_size > WHOLE_FILE_BYTES
-    while limit >= 0 and (chunk := stream.read(1 << 20)):
-        limit -= len(chunk)
+    with contextlib.suppress(EOFError, zlib.error, gzip.BadGzipFile):  # its reader will come to the damage
+        while limit >= 0 and (chunk := stream.read(1 << 20)):
+            limit -= len(chunk)
     return limit < 0
 
 

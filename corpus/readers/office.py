@@ -59,7 +59,8 @@ def kind_of(names: list[str], mime: str) -> str:
 def read(source: Source) -> Iterator[Article | Reject]:
     """Read an office document."""
     try:
-        held = hold(source.open())
+        with source.open() as packed:
+            held = hold(packed)
         with held.open_as_is() as stream, safe_zip(stream) as package:
             kind = kind_of(package.namelist(), _mime(package))
             if kind == "docx":
@@ -204,7 +205,9 @@ def _with_facts(lines: list[tuple[str, str]], facts: dict[str, str]) -> dict[str
         record["bylines"] = [own_author]
     record["headline"] = clean_line(named["headline"]) or record.get("headline") or facts["headline"]
     record["standfirst"] = named["standfirst"]
-    record["body"] = record["body"].removeprefix(record["headline"]).lstrip() if named["headline"] else record["body"]
+    above, _, below = record["body"].partition("\n\n")
+    if named["headline"] and clean_line(above) == record["headline"]:  # it stood above the text, and was not taken for its headline
+        record["body"] = below
     record.update({name: facts[name] for name in ("tags", "section", "language") if facts.get(name) and not record.get(name)})
     record["language"] = re.split(r"[-_]", str(record.get("language", "")))[0].lower()
     record["extra"] = {f"file_{name}": facts[name] for name in ("created", "modified") if facts.get(name)}

@@ -113,7 +113,7 @@ def _article(source: Source, texts: list[str], facts: dict[str, str]) -> Article
     if title and not _GENERIC_TITLE.match(title):
         record["headline"] = title
         words = r"\s+".join(map(re.escape, title.split()))
-        record["body"] = re.sub(rf"\A\s*{words}\s*", "", record["body"])
+        record["body"] = re.sub(rf"\A\s*{words}\s*\n\s*", "", record["body"])
     if author and not record.get("bylines"):
         record["bylines"] = [author]
     if facts.get("/Keywords"):

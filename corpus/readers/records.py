@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Final
 
 from corpus.article import INPUT_NAMES, Article, article_from_record
 from corpus.errors import ArticleInvalid
+from corpus.mapping import mapped_record
 from corpus.readers.source import Reject, Source
 from corpus.readers.streams import RECORD_BYTES, text_chunks, text_lines
 
@@ -154,7 +155,7 @@ def _article(source: Source, place: str, record: Any) -> Article | Reject:
     if any(isinstance(value, (dict, list)) and _depth(value) >= JSON_DEPTH for value in record.values()):
         return Reject(source.origin(place), f"nested deeper than {JSON_DEPTH} levels", "flatten the record")
     try:
-        return article_from_record(record, source.origin(place), **source.defaults)
+        return article_from_record(mapped_record(record, source.names) if source.names else record, source.origin(place), **source.defaults)
     except ArticleInvalid as error:
         return Reject(source.origin(place), str(error))
     except TypeError:  # a value of a kind that no field takes, such as a list as id

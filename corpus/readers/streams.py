@@ -75,6 +75,10 @@ class Held:
         self._data = data
         self._spilled = spilled
 
+    def __del__(self) -> None:
+        if self._spilled is not None:
+            self._spilled.close()
+
     def open(self) -> BinaryIO:
         """Open the bytes from their start, unpacked where they are gzip."""
         return unpacked(self.open_as_is())

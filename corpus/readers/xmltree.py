@@ -99,8 +99,13 @@ def all_of(node: XmlNode, path: str) -> Iterator[XmlNode]:
     steps = path.removeprefix("//").split("/")
     found = iter(node.iter(f"{{*}}{steps[0]}")) if path.startswith("//") else node.iterchildren(f"{{*}}{steps[0]}")
     for step in steps[1:]:
-        found = (child for parent in found for child in parent.iterchildren(f"{{*}}{step}"))
+        found = _children(found, step)
     yield from found
+
+
+def _children(parents: Iterator[XmlNode], name: str) -> Iterator[XmlNode]:
+    for parent in parents:
+        yield from parent.iterchildren(f"{{*}}{name}")
 
 
 def first(node: XmlNode, *paths: str) -> XmlNode | None:

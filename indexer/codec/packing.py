@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["WIDTHS", "Packed", "concatenated_ranges", "pack_lists", "unpack_list", "unpack_lists", "words_of"]
+__all__ = ["WIDTHS", "Packed", "concatenated_ranges", "pack_lists", "unpack_list", "unpack_lists", "unpack_some", "words_of"]
 
 U32 = npt.NDArray[np.uint32]
 I64 = npt.NDArray[np.int64]
@@ -198,6 +198,25 @@ def unpack_list(words: U32, count: int, width_class: int, exceptions: int) -> U3
         out = ((words[:body] >> _SHIFTS[width]) & _MASKS[width_class]).reshape(-1)[:count]
     if exceptions:
         out[words[body : body + exceptions]] |= words[body + exceptions :] << np.uint32(width)
+    return out
+
+
+def unpack_some(words: U32, width_class: int, exceptions: int, indices: I64) -> U32:
+    """Unpack the values at ``indices`` of one list (in its ``count``) from its own words: a look-up each, whatever the length."""
+    width = WIDTHS[width_class]
+    body = len(words) - 2 * exceptions
+    if width == 0:
+        out = np.zeros(len(indices), dtype=np.uint32)
+    elif width in _PLAIN:
+        out = words[:body].view(_PLAIN[width])[indices].astype(np.uint32)
+    else:
+        turns, rows = np.divmod(indices, body)
+        out = (words[:body][rows] >> (turns * width).astype(np.uint32)) & _MASKS[width_class]
+    if exceptions:
+        wide = words[body : body + exceptions]
+        at = np.minimum(np.searchsorted(wide, indices), exceptions - 1)
+        met = wide[at] == indices
+        out[met] |= words[body + exceptions :][at[met]] << np.uint32(width)
     return out
 
 

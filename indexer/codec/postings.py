@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from corpus.errors import IndexCorrupt
 from indexer.codec.framing import Container, ContainerWriter, Section
-from indexer.codec.packing import WIDTHS, Packed, concatenated_ranges, pack_lists, unpack_list, unpack_lists, words_of
+from indexer.codec.packing import WIDTHS, Packed, concatenated_ranges, pack_lists, unpack_list, unpack_lists, unpack_some, words_of
 from indexer.codec.terms import TermsWriter
 
 __all__ = ["LONG_LIST", "Portion", "PostingsReader", "PostingsWriter", "portions_of", "union_of_positions"]
@@ -211,6 +211,30 @@ class PostingsReader:
         places, _ = self._unpack(at, int(offsets[-1]), header)
         return docs, offsets, places.view(np.int32)
 
+    def some_positions(self, term: int, starts: I64, chosen: I64) -> tuple[I64, I32]:
+        """Return (offsets, positions) of some documents of a list of several.
+
+        Shapes: starts i64[df + 1] the running sum of its frequencies; chosen i64[n] places in the list; offsets i64[n + 1].
+        Raises: IndexCorrupt.
+        """
+        count, at = self._count(term), self._pointer(term)
+        headers = self._read(at, self._headers).tolist()
+        at += self._headers + (-(-count // BLOCK) if count >= LONG_LIST else 0)
+        at += sum(words_of(header >> 24, count, header & 0xFFFFFF) for header in headers[:-1])
+        header, total = headers[-1], int(starts[-1])
+        if header >> 24 >= len(WIDTHS) or header & 0xFFFFFF > total:
+            raise IndexCorrupt(self._path, f"section postings/{self._name}, word {at}: impossible header {header:#x}")
+        words = self._read(at, words_of(header >> 24, total, header & 0xFFFFFF))
+        sizes = starts[chosen + 1] - starts[chosen]
+        offsets = np.zeros(len(chosen) + 1, dtype=np.int64)
+        np.cumsum(sizes, out=offsets[1:])
+        found = unpack_some(words, header >> 24, header & 0xFFFFFF, concatenated_ranges(starts[chosen], sizes))
+        return offsets, found.view(np.int32)
+
+    def is_alone(self, term: int) -> bool:
+        """Tell whether a list has one position only, which stands in its pointer."""
+        return bool(self._pointer(term) >> 63)
+
     def _count(self, term: int) -> int:
         count = self.doc_freq(term)
         if not 0 < count <= self._max_doc:
@@ -375,6 +399,7 @@ def _bulk_docs(gaps: npt.NDArray[np.uint32], counts: I64, bases: npt.NDArray[np.
 
 def union_of_positions(lists: list[tuple[I32, I64, I32]]) -> tuple[I32, I64, I32]:
     """Return the positions of several terms as those of one."""
+    lists = [found for found in lists if len(found[0])]
     if len(lists) == 1:
         return lists[0]
     if not lists:

@@ -131,9 +131,10 @@ class SegmentReader:
         meta = self._meta["fields"].get(field, {})
         return bool(meta.get("positions") or meta.get("forms_of"))
 
-    def positions(self, field: str, term: str | bytes) -> tuple[I32, I64, I32] | None:
+    def positions(self, field: str, term: str | bytes, docs: I32 | None = None) -> tuple[I32, I64, I32] | None:
         """Return (docs, offsets, positions): document i has positions[offsets[i]:offsets[i + 1]]; None as in ``postings``.
 
+        With ``docs`` (ascending), only of those among them that have the term: a look-up each, whatever the length of the list.
         Raises: ValueError when the field keeps no positions.
         """
         number = self.term_number(field, term)
@@ -141,6 +142,8 @@ class SegmentReader:
             return None
         if not self.has_positions(field):
             raise ValueError(f"field {field} keeps no positions")
+        if docs is not None:
+            return union_of_positions([self._some(name, form, docs) for name, form in self._forms_of(field, number)])
         key = (field, number, "positions")
         found = self._cache.get(key)
         if found is None:
@@ -149,14 +152,40 @@ class SegmentReader:
         return found[0], found[1], found[2]
 
     def _positions(self, field: str, number: int) -> tuple[I32, I64, I32]:
+        return union_of_positions([self.lists(name).positions(form) for name, form in self._forms_of(field, number)])
+
+    def _forms_of(self, field: str, number: int) -> list[tuple[str, int]]:
+        """Return the lists that hold the positions of a term: its own, or those of the forms of its class."""
         exact = self._meta["fields"][field].get("forms_of")
         if not exact:
-            return self.lists(field).positions(number)
+            return [(field, number)]
         starts, members = self.forms(field)
-        if len(members) and int(members.max()) >= int(self._meta["fields"][exact]["terms"]):
+        own = members[starts[number] : starts[number + 1]].tolist()
+        if own and max(own) >= int(self._meta["fields"][exact]["terms"]):
             raise IndexCorrupt(self.path, f"section forms/{field}: a form has no term")
-        lists = [self.lists(exact).positions(member) for member in members[starts[number] : starts[number + 1]].tolist()]
-        return union_of_positions(lists)
+        return [(exact, form) for form in own]
+
+    def _some(self, field: str, number: int, wanted: I32) -> tuple[I32, I64, I32]:
+        docs, freqs = self.postings_of(field, number)
+        at = np.searchsorted(docs, wanted)
+        chosen = at[docs[np.minimum(at, len(docs) - 1)] == wanted]
+        lists = self.lists(field)
+        if not len(chosen):
+            return docs[:0], np.zeros(1, dtype=np.int64), docs[:0]
+        if lists.is_alone(number):
+            return lists.positions(number)
+        offsets, found = lists.some_positions(number, self._starts(field, number, freqs), chosen)
+        return docs[chosen], offsets, found
+
+    def _starts(self, field: str, number: int, freqs: I32) -> I64:
+        """Return where the positions of each document of a list begin."""
+        key = (field, number, "starts")
+        found = self._cache.get(key)
+        if found is None:
+            found = (np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(freqs, dtype=np.int64))),)
+            self._cache.put(key, found)
+        starts: I64 = found[0]
+        return starts
 
     def forms(self, field: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """Return (starts, members): class n is made of the exact terms members[starts[n]:starts[n + 1]]."""

@@ -148,11 +148,15 @@ class TermDictionary:
     def near(self, word: str, distance: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return (numbers, edit distances) of the terms within ``distance`` edits that share the first letter of ``word``."""
         first, last = self.range_of(word[:1].encode())
-        words = [term.decode("utf-8", "replace") for term in self.terms(first, last)]
-        near = [n for n, term in enumerate(words) if -distance <= len(term) - len(word) <= distance]
-        found = edit_distances(word, [words[n] for n in near])
+        terms = self.terms(first, last)
+        lengths = np.fromiter(map(len, terms), dtype=np.int64, count=len(terms))
+        # A term of the bytes b has between b / 4 and b characters.
+        near = np.flatnonzero((lengths >= len(word) - distance) & (lengths <= 4 * (len(word) + distance)))
+        near = near[_may_be_near(word.encode(), [terms[n] for n in near.tolist()], distance)]
+        words = [terms[n].decode("utf-8", "replace") for n in near.tolist()]
+        found = edit_distances(word, words)
         kept = found <= distance
-        return np.array(near, dtype=np.int64)[kept] + first, found[kept]
+        return near[kept] + first, found[kept]
 
     def _splits(self) -> bool:
         """Tell whether line feeds only end terms, so that the blob can be split and searched as lines."""
@@ -178,6 +182,25 @@ def _longest_literal(glob: str) -> bytes:
     runs = [run.encode() for run in re.split(r"[*?]+", glob)]
     runs[-1] += b"\n" if runs[-1] else b""
     return max(runs, key=len)
+
+
+def _may_be_near(word: bytes, others: list[bytes], distance: int) -> npt.NDArray[np.bool_]:
+    """Tell which words have nearly the letters of ``word``: an edit brings in one kind of letter at most, and takes one away.
+
+    Looked at as 32 kinds of bytes, which is less than there are, so that it may only let too many through.
+    """
+    if not others:
+        return np.zeros(0, dtype=np.bool_)
+    letters = np.array(others, dtype=np.bytes_).view(np.uint8).reshape(len(others), -1)
+    kinds = np.bitwise_or.reduce(np.where(letters, np.uint32(1) << (letters & 31).astype(np.uint32), np.uint32(0)), axis=1)
+    own = np.uint32(0)
+    for letter in word:
+        own |= np.uint32(1 << (letter & 31))
+    allowed = distance if word.isascii() else 4 * distance  # a character is up to four bytes
+    others_ascii = (letters < 128).all(axis=1)
+    limit = np.where(others_ascii, allowed, 4 * distance)
+    close: npt.NDArray[np.bool_] = (np.bitwise_count(kinds & ~own) <= limit) & (np.bitwise_count(own & ~kinds) <= limit)
+    return close
 
 
 def edit_distances(word: str, others: Sequence[str]) -> npt.NDArray[np.int64]:

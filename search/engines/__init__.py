@@ -61,6 +61,9 @@ class Engine(Protocol):
     def article(self, doc_id: str) -> Article | None:
         """Return a whole article."""
 
+    def withdrawn(self, doc_id: str) -> str | None:
+        """Return why an article was withdrawn for ever; None for every other."""
+
     def stats(self) -> ArchiveStats: ...
     def export(self, query: Query, request: SearchRequest) -> Iterator[Article]:
         """Return every article of the answer, in the order asked."""

@@ -24,13 +24,14 @@ from indexer.documents import article_from_stored
 from indexer.french import analysis_digest
 from indexer.generations import Snapshot, current_generation, expect_made_with, open_snapshot
 from indexer.schema import SCHEMA_VERSION
+from indexer.withdrawals import withdrawn_in
 from indexer.writer import live_mask
 from search.collection import NO_DAY, Collection, Docs
 from search.engines import Answer, ArchiveStats, Found
 from search.engines.segments import SegmentLeaf
 from search.evaluate import Evaluation, scoring_nodes
 from search.explain import explain
-from search.facets import ALL_FACETS, count_facet, select, timeline, timeline_unit
+from search.facets import ALL_FACETS, Selection, Tally, select
 from search.ranking import RESCORED, Floats, coverage_factor
 from search.request import RESULT_WINDOW, SearchRequest, Timeline
 from search.rescoring import rescore
@@ -40,6 +41,7 @@ from search.vocabulary import CollectionVocabulary, complete_value
 __all__ = ["LocalEngine"]
 
 OPEN_TRIES: Final = 10
+Ranks = npt.NDArray[np.int32]
 
 
 class LocalEngine:
@@ -86,8 +88,9 @@ class LocalEngine:
             for rank, number in enumerate(order.tolist()[start : start + request.size], start)
         ]
         wanted = ALL_FACETS if request.facets is None else request.facets
-        facets = {field: count_facet(collection, field, selection.counted_for(field), request) for field in wanted}
-        bars = timeline(collection, selection.docs, timeline_unit(collection, request)) if request.facets != () else Timeline()
+        tally = Tally(collection, selection, request)
+        facets = {field: tally.facet(field) for field in wanted}
+        bars = tally.timeline() if request.facets != () else Timeline()
         return Answer(
             total=int(selection.docs.size),
             matched=int(matched.size),
@@ -104,6 +107,12 @@ class LocalEngine:
         collection = self.collection()
         number = collection.doc_num(doc_id)
         return None if number is None else article_from_stored(collection.stored(number))
+
+    def withdrawn(self, doc_id: str) -> str | None:
+        """Return why an article was withdrawn; None for every other."""
+        self.collection()
+        entry = withdrawn_in(self._snapshot.manifest.facts).get(doc_id)
+        return None if entry is None else entry.get("reason", "")
 
     def export(self, query: Query, request: SearchRequest) -> Iterator[Article]:
         """Return every article of the answer, in the order asked."""
@@ -130,7 +139,7 @@ class LocalEngine:
     def stats(self) -> ArchiveStats:
         """Return what the archive holds."""
         collection = self.collection()
-        papers = count_facet(collection, "newspaper", collection.live_docs, SearchRequest(facet_size=1_000))
+        papers = Tally(collection, Selection(collection.live_docs, {}), SearchRequest(facet_size=1_000)).facet("newspaper")
         days = collection.days("published")[collection.live_docs]
         known = days[days != NO_DAY]
         return ArchiveStats(
@@ -152,27 +161,25 @@ class LocalEngine:
         self, evaluation: Evaluation, query: Query, docs: Docs, request: SearchRequest, window: int = RESULT_WINDOW
     ) -> tuple[Docs, Floats]:
         """Return the best of ``docs`` in order, as deep as the page needs, and their scores."""
+        collection = evaluation.collection
         wanted = min(docs.size, max(request.page * request.size, RESCORED) if window == RESULT_WINDOW else window)
-        days = evaluation.collection.days("published").astype(np.int64)  # 2**40 and -NO_DAY do not fit into 32 bits
-        if request.sort == "added":  # on one day, what came later has the higher number
-            best = docs[np.lexsort((-docs, -evaluation.collection.days("added")[docs].astype(np.int64)))][:wanted]
-            return best, np.zeros(best.size, np.float32)
-        if request.sort != "relevance":
-            unknown_last = np.where(days[docs] == NO_DAY, 2**40, -days[docs] if request.sort == "newest" else days[docs])
-            best = docs[np.lexsort((-docs if request.sort == "newest" else docs, unknown_last))][:wanted]
-            return best, np.zeros(best.size, np.float32)
         nodes = scoring_nodes(query)
+        if request.sort != "relevance" or not nodes:
+            best = _first(docs, _ranks(collection, request.sort), wanted)
+            return best, np.zeros(best.size, np.float32)
         weight = evaluation.weigh(query, docs)
-        asked = sum(evaluation.idf(node) for node in nodes)
-        scores = weight.scores * coverage_factor(weight.found, asked, evaluation.constants)
+        scores = weight.scores
+        if evaluation.constants.coverage:
+            scores = scores * coverage_factor(weight.found, sum(evaluation.idf(node) for node in nodes), evaluation.constants)
+        newest = _ranks(collection, "relevance")
         if wanted < docs.size:
-            kept = _best(scores, days[docs], wanted)
+            kept = _best(scores, docs, newest, wanted)
             docs, scores = docs[kept], scores[kept]
-        order = np.lexsort((docs, -days[docs], -scores))
-        docs, scores = docs[order], scores[order].copy()
+        order = np.lexsort((newest[docs], -scores))
+        docs, scores = docs[order], scores[order]
         top = docs[:RESCORED]
         scores[: top.size] += rescore(evaluation, query, top).bonus
-        again = np.lexsort((top, -days[top], -scores[: top.size]))
+        again = np.lexsort((newest[top], -scores[: top.size]))
         docs[: top.size], scores[: top.size] = top[again], scores[: top.size][again]
         return docs, scores
 
@@ -212,7 +219,7 @@ def _newspaper_months(collection: Collection) -> list[tuple[str, str, int]]:
     return [(newspaper, month, count) for (newspaper, month), count in sorted(counts.items())]
 
 
-def _best(scores: Floats, days: npt.NDArray[np.int64], wanted: int) -> npt.NDArray[np.intp]:
+def _best(scores: Floats, docs: Docs, ranks: Ranks, wanted: int) -> npt.NDArray[np.intp]:
     """Return which ``wanted`` come first, ascending: by score; of equal scores the newest, then in the order of the archive.
 
     A plain partition would take any of the equal ones, so that the pages of a question repeat some articles and miss others.
@@ -221,6 +228,30 @@ def _best(scores: Floats, days: npt.NDArray[np.int64], wanted: int) -> npt.NDArr
     above, equal = np.flatnonzero(scores > least), np.flatnonzero(scores == least)
     room = wanted - above.size
     if room < equal.size:
-        ranks = np.minimum(-days[equal], 2**30) << 32 | equal
-        equal = equal[np.argpartition(ranks, room - 1)[:room]]
+        equal = equal[np.argpartition(ranks[docs[equal]], room - 1)[:room]]
     return np.sort(np.concatenate((above, equal)))
+
+
+def _first(docs: Docs, ranks: Ranks, wanted: int) -> Docs:
+    """Return the ``wanted`` of least rank, in order."""
+    if wanted < docs.size:
+        docs = docs[np.argpartition(ranks[docs], wanted - 1)[:wanted]]
+    return docs[np.argsort(ranks[docs])]
+
+
+def _ranks(collection: Collection, sort: str) -> Ranks:
+    """Return the place of every article in an order of time. Of one day, ``newest`` and ``added`` begin with what came last.
+
+    ``relevance`` is the order of equal scores: the newest first, of one day in the order of the archive. Unknown days come last.
+    """
+
+    def make() -> Ranks:
+        days = collection.days("added" if sort == "added" else "published").astype(np.int64)
+        numbers = np.arange(days.size)
+        key = np.where(days == NO_DAY, 2**40, days if sort == "oldest" else -days)
+        order = np.lexsort((-numbers if sort in ("newest", "added") else numbers, key))
+        ranks = np.empty(days.size, np.int32)
+        ranks[order] = numbers
+        return ranks
+
+    return collection.remembered(("ranks", sort), make)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from indexer.codec.segment import SegmentReader
 from search.collection import Docs, Mask, Ordinals, Positions, Postings
 
 __all__ = ["SegmentLeaf"]
+
+HEADERS = 2_000  # decoded ones kept a segment: the first pages of what is asked often
 
 
 class SegmentLeaf:
@@ -28,6 +28,7 @@ class SegmentLeaf:
         self.days = reader.days
         self.doc_num = reader.doc_num
         self.stored = reader.stored
+        self.header = lru_cache(HEADERS)(self._read_header)
 
     lengths: Any
     expand_glob: Any
@@ -37,6 +38,7 @@ class SegmentLeaf:
     days: Any
     doc_num: Any
     stored: Any
+    header: Any
 
     def postings(self, field: str, term: str) -> Postings | None:
         """Return articles and frequencies of a term."""
@@ -45,14 +47,10 @@ class SegmentLeaf:
 
     def positions(self, field: str, term: str, docs: Docs | None = None) -> Positions | None:
         """Return the positions of a term."""
-        found = self.reader.positions(field, term)
-        if found is None or not found[0].size:
-            return None
-        whole = Positions(*found)
-        return whole if docs is None else _only(whole, docs)
+        found = self.reader.positions(field, term, docs)
+        return None if found is None or not found[0].size else Positions(*found)
 
-    def header(self, doc_num: int) -> dict[str, Any]:
-        """Return what lists show of an article."""
+    def _read_header(self, doc_num: int) -> dict[str, Any]:
         return {name: value for name, value in self.reader.header(doc_num).items() if value is not None}
 
     def ordinals(self, field: str) -> Ordinals:
@@ -60,12 +58,3 @@ class SegmentLeaf:
         column = self.reader.ordinals(field)
         return Ordinals(column.values, column.ordinals, column.offsets)
 
-
-def _only(found: Positions, docs: Docs) -> Positions:
-    at = np.searchsorted(found.docs, docs)
-    kept = at[found.docs[np.minimum(at, found.docs.size - 1)] == docs]
-    starts = found.offsets[kept]
-    sizes = found.offsets[kept + 1] - starts
-    offsets = np.concatenate(([0], np.cumsum(sizes)))
-    flat: npt.NDArray[np.int64] = np.repeat(starts - offsets[:-1], sizes) + np.arange(int(offsets[-1]))
-    return Positions(found.docs[kept], offsets, found.positions[flat])

@@ -86,7 +86,7 @@ def test_one_object_over_several_lines_is_one_article(read):
         pytest.param(b'{"titre": "a", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested deeper", id="100,000 levels"),
         pytest.param(b'{"titre": ' + b"9" * 5000 + b"}", "too many figures", id="5,000 figures"),
         pytest.param(b'{"titre": {"a": 1}}', "text expected", id="an object as headline"),
-        pytest.param(b'{"titre": "a", "id": [1]}', "wrong type", id="a list as id"),
+        pytest.param(b'{"titre": "a", "id": [1]}', "text expected", id="a list as id"),
         pytest.param(b'{"titre": "' + b"x" * (16 * 2**20) + b'"}', "longer than 16 MB", id="17 MB"),
         pytest.param(b"\xff\xfe\x00{}", "not JSON", id="bytes"),
     ],

@@ -119,7 +119,9 @@ def test_a_file_that_breaks_in_the_middle_deletes_nothing(presse: Path, location
     import gzip
 
     packed = presse / "3.jsonl.gz"
-    packed.write_bytes(gzip.compress(b"".join(json.dumps(record(number, os.urandom(900).hex())).encode() + b"\n" for number in range(100, 160))))
+    packed.write_bytes(
+        gzip.compress(b"".join(json.dumps(record(number, os.urandom(900).hex())).encode() + b"\n" for number in range(100, 160)))
+    )
     old(packed)
     index_folder(presse, location)
     packed.write_bytes(packed.read_bytes()[:20_000])
@@ -158,7 +160,9 @@ def test_what_comes_through_a_pipe_each_day_is_noted_once(location: Path, monkey
 
 
 @pytest.mark.parametrize("stop_at", [1, 4, 11, 15, 29], ids=lambda at: f"at article {at}")
-def test_a_run_that_was_stopped_goes_on_where_the_last_commit_ended(presse: Path, location: Path, tmp_path: Path, stop_at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_was_stopped_goes_on_where_the_last_commit_ended(
+    presse: Path, location: Path, tmp_path: Path, stop_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("indexer.builder.FIRST_COMMIT", 4)
 
     def stop(number: int) -> None:
@@ -207,8 +211,18 @@ def test_strict_stops_at_the_first_refusal_and_keeps_what_was_committed(presse: 
 
 
 def test_one_percent_of_bad_articles_of_many_kinds_leaves_exactly_the_good_ones(tmp_path: Path, location: Path) -> None:
-    bad = ['{"titre": ', "[1, 2]", '"texte"', "null", "{}", '{"titre": 3.5, "texte": {}}', '{"titre": "a", "titre": "b"}', "\x00\x01",
-           '{"id": [1], "titre": "x"}', '{"titre": "' + "x" * 10 + '", "texte": ' + "[" * 40 + "]" * 40 + "}"]
+    bad = [
+        '{"titre": ',
+        "[1, 2]",
+        '"texte"',
+        "null",
+        "{}",
+        '{"titre": 3.5, "texte": {}}',
+        '{"titre": "a", "titre": "b"}',
+        "\x00\x01",
+        '{"id": [1], "titre": "x"}',
+        '{"titre": "' + "x" * 10 + '", "texte": ' + "[" * 40 + "]" * 40 + "}",
+    ]
     lines: list[dict[str, str] | str] = [record(number) for number in range(1_000)]
     for at, line in enumerate(bad):
         lines.insert(at * 97, line)
@@ -252,10 +266,15 @@ def test_an_older_version_than_the_one_there_is_left_aside(tmp_path: Path, locat
 
 
 def piece(**more: str) -> Article:
-    return replace(Article(newspaper="L’Essor", headline="Budget voté", published="2025-10-09", body=TEXT, url="https://essor.example/1"), **{"doc_id": "", **more})  # type: ignore[arg-type]
+    return replace(
+        Article(newspaper="L’Essor", headline="Budget voté", published="2025-10-09", body=TEXT, url="https://essor.example/1"),
+        **{"doc_id": "", **more},
+    )  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("change", [{"url": "https://essor.example/1?utm=x"}, {"headline": "Le budget est voté"}], ids=["another address", "another headline"])
+@pytest.mark.parametrize(
+    "change", [{"url": "https://essor.example/1?utm=x"}, {"headline": "Le budget est voté"}], ids=["another address", "another headline"]
+)
 def test_the_same_newspaper_day_and_text_is_the_same_article(location: Path, change: dict[str, str]) -> None:
     first = build_index([piece(), piece(**change)], location)
     assert (first.added, first.unchanged, first.articles) == (1, 1, 1)
@@ -298,7 +317,11 @@ def test_a_rollback_does_not_bring_a_withdrawn_article_back(presse: Path, locati
     assert "n3" not in content(location)
 
 
-@pytest.mark.parametrize(("doc_id", "reason"), [("n1", " "), ("n1", "x" * 501), ("../n1", "oui"), ("", "oui")], ids=["no reason", "a long one", "no id", "empty id"])
+@pytest.mark.parametrize(
+    ("doc_id", "reason"),
+    [("n1", " "), ("n1", "x" * 501), ("../n1", "oui"), ("", "oui")],
+    ids=["no reason", "a long one", "no id", "empty id"],
+)
 def test_a_withdrawal_needs_an_id_and_a_reason(presse: Path, location: Path, doc_id: str, reason: str) -> None:
     index_folder(presse, location)
     with pytest.raises(BadRequest):
@@ -328,7 +351,10 @@ def test_nothing_is_withdrawn_from_or_deleted_in_an_index_that_is_not_there(loca
 @pytest.fixture
 def rich(presse: Path, location: Path) -> Path:
     """An archive with all that a rebuild must keep: old days of entry, a correction, a vanished file, articles of no file, a withdrawal."""
-    write_jsonl(presse / "3.jsonl", [{**record(90), "added": "1999-01-01"}, {"journal": "L’Essor", "titre": "Sans id", "texte": TEXT, "date": "2025"}])
+    write_jsonl(
+        presse / "3.jsonl",
+        [{**record(90), "added": "1999-01-01"}, {"journal": "L’Essor", "titre": "Sans id", "texte": TEXT, "date": "2025"}],
+    )
     write_jsonl(presse / "4.jsonl", [record(95), record(96)])
     index_folder(presse, location, keep_versions=True)
     write_jsonl(presse / "3.jsonl", [record(90, "Corrigé."), {"journal": "L’Essor", "titre": "Autre titre", "texte": TEXT, "date": "2025"}])
@@ -346,11 +372,11 @@ def test_a_rebuild_gives_the_same_archive(rich: Path, location: Path, from_store
         shutil.rmtree(rich)
     report = rebuild_index(location, from_stored=from_stored)
     assert content(location) == before
-    assert report.articles == len(before) == 33
+    assert report.articles == len(before) == 34
     assert {one.name: one.articles for one in ledger_of(location).records() if not one.is_stream and one.articles} | files == files
     if not from_stored:
         assert check_sources(location) == [one for one in check_sources(location) if one.kind == "gone"]
-        assert (index_folder(rich, location).files_read, index_folder(rich, location).articles) == (0, 33)
+        assert (index_folder(rich, location).files_read, index_folder(rich, location).articles) == (0, 34)
 
 
 def test_two_rebuilds_change_nothing_more(rich: Path, location: Path) -> None:
@@ -449,11 +475,15 @@ _article = st.fixed_dictionaries(
 
 @given(st.lists(_article, min_size=1, max_size=6))
 @settings(max_examples=25)
-def test_an_archive_exported_and_indexed_again_is_the_same(tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, object]]) -> None:
+def test_an_archive_exported_and_indexed_again_is_the_same(
+    tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, object]]
+) -> None:
     folder = tmp_path_factory.mktemp("export")
     report = index_folder(write_jsonl(folder / "a.jsonl", records), folder / "one")
     exported = folder / "export.jsonl"
-    exported.write_text("".join(json.dumps(stored, ensure_ascii=False) + "\n" for stored in content(folder / "one").values()), encoding="utf-8")
+    exported.write_text(
+        "".join(json.dumps(stored, ensure_ascii=False) + "\n" for stored in content(folder / "one").values()), encoding="utf-8"
+    )
     again = index_folder(exported, folder / "two")
     assert (again.rejected, again.articles) == (0, report.articles)
     assert content(folder / "two") == content(folder / "one")

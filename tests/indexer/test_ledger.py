@@ -19,12 +19,12 @@ NAMES = ("/a", "/b", "/c")
 
 
 @given(
-    st.lists(
-        st.tuples(st.sampled_from(["read", "put", "remove", "write", "half"]), st.sampled_from(NAMES), st.integers(0, 4)), max_size=25
-    )
+    st.lists(st.tuples(st.sampled_from(["read", "put", "remove", "write", "half"]), st.sampled_from(NAMES), st.integers(0, 4)), max_size=25)
 )
 @settings(max_examples=60)
-def test_a_ledger_of_many_commits_reads_like_a_dictionary(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str, int]]) -> None:
+def test_a_ledger_of_many_commits_reads_like_a_dictionary(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str, int]]
+) -> None:
     model: dict[str, list[str]] = {}
     with write_session(tmp_path_factory.mktemp("ledger") / "index") as session:
         ledger = Ledger(session.folder)

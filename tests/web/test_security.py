@@ -42,7 +42,9 @@ _SCRIPT_ATTRIBUTES = re.compile(r"^(on|style$|srcdoc$|formaction$)")
 def executable(text: str) -> list[str]:
     """Return whatever a browser would run or style inline."""
     tree = html.fromstring(text)
-    active = tree.iter("script", "style", "iframe", "object", "embed", "base")
+    active = [
+        node for node in tree.iter("script", "style", "iframe", "object", "embed", "base") if node.get("type") != "application/ld+json"
+    ]
     found = [str(node.tag) for node in active if not str(node.get("src", "")).startswith("/static/")]
     for node in tree.iter():
         attributes = node.attrib.items() if isinstance(node.tag, str) else ()

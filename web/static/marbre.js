@@ -28,7 +28,7 @@
   if (form) form.addEventListener("submit", () => {
     for (const field of form.elements) if (["q", "du", "au", "tri"].includes(field.name) && !field.value) field.disabled = true;
   });
-  window.addEventListener("pageshow", () => { if (form) for (const field of form.elements) field.disabled = false; });
+  window.addEventListener("pageshow", () => { if (form) { for (const field of form.elements) field.disabled = false; form.reset(); } });
   for (const button of document.querySelectorAll("[data-copy]")) {
     if (!navigator.clipboard) continue;
     button.hidden = false;
