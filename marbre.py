@@ -45,7 +45,7 @@ class _Commands(click.Group):
             sys.exit(0)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "auto_envvar_prefix": "MARBRE"})
 @click.version_option(package_name="marbre", prog_name="marbre")
 def cli() -> None:
     """Full-text search for the francophone press: index an archive, search it, serve it."""

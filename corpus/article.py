@@ -17,6 +17,7 @@ from unidecode import unidecode
 from corpus.cleaning import clean_line, clean_text
 from corpus.dates import iso_day
 from corpus.errors import ArticleInvalid
+from corpus.languages import detect_language
 
 __all__ = ["BODY_CHARS", "INPUT_NAMES", "KINDS", "Article", "Origin", "article_from_record", "first_words", "slug"]
 
@@ -159,6 +160,9 @@ def article_from_record(record: Mapping[str, Any], origin: Origin | None = None,
     for name, default in defaults.items():
         if default and not values.get(name):
             values[name] = default
+    if not values.get("language"):
+        text = values.get("body") or values.get("standfirst") or ""
+        values["language"] = detect_language(text) if isinstance(text, str) else ""
     article = Article(**values, extra=extra, origin=origin)
     unread = {name: values[name] for name in ("published", "updated") if values.get(name) and getattr(article, name) is None}
     return replace(article, extra={**extra, **{f"{name}_as_written": text for name, text in unread.items()}}) if unread else article

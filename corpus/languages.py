@@ -14,8 +14,9 @@ __all__ = ["LANGUAGES", "detect_language"]
 
 MIN_WORDS: Final = 20  # below this a headline in another language proves nothing
 HEAD_CHARS: Final = 1_000  # where an article has shown its language
-_SHARE: Final = 0.14  # of words that are small words of the language; French press: 0.35-0.55
-_LEAD: Final = 1.6  # times the share of French
+_SHARE: Final = 0.14  # of words that are small words of the language and not of French
+_LEAD: Final = 1.6  # times the small words of French that are not of the language
+_FRENCH_SHARE: Final = 0.12  # of words that are small words of French alone
 _SCRIPT_SHARE: Final = 0.5
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -38,6 +39,8 @@ _SMALL_WORDS: Final = {
 }
 LANGUAGES: Final = frozenset({*_SMALL_WORDS, "ar", "ru", "el", "zh", "he"})
 _SETS: Final = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
+_FRENCH: Final = _SETS["fr"]
+_FRENCH_ONLY: Final = _FRENCH.difference(*(small for language, small in _SETS.items() if language != "fr"))
 _SCRIPTS: Final = (
     ("ar", re.compile(r"[\u0600-\u06ff]")),
     ("ru", re.compile(r"[\u0400-\u04ff]")),
@@ -58,12 +61,12 @@ def detect_language(text: str) -> str:
                 return language
     if len(words) < MIN_WORDS:
         return "fr"
-    french = sum(map(_SETS["fr"].__contains__, words)) / len(words)
-    if french > 0.3:  # the common case: nothing else reaches it with French words
+    if sum(map(_FRENCH_ONLY.__contains__, words)) > _FRENCH_SHARE * len(words):  # the common case, told first
         return "fr"
-    best, share = "fr", 0.0
+    best, most = "fr", 0
     for language, small in _SETS.items():
-        found = sum(map(small.__contains__, words)) / len(words)
-        if language != "fr" and found > share:
-            best, share = language, found
-    return best if share >= _SHARE and share > _LEAD * french else "fr"
+        own = sum(word in small and word not in _FRENCH for word in words)
+        theirs = sum(word in _FRENCH and word not in small for word in words)  # « que », « la » and « de » are Spanish too
+        if language != "fr" and own > most and own >= _SHARE * len(words) and own > _LEAD * theirs:
+            best, most = language, own
+    return best

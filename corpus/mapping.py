@@ -125,7 +125,9 @@ def _english(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     named = {_FRENCH.get(key, key): part for key, part in value.items()}
-    return {key: [_english(part) for part in found] if key == "files" and isinstance(found, list) else found for key, found in named.items()}
+    return {
+        key: [_english(part) for part in found] if key == "files" and isinstance(found, list) else found for key, found in named.items()
+    }
 
 
 def _section(path: Path, table: dict[str, Any], known: Iterable[str]) -> dict[str, Any]:
@@ -147,6 +149,8 @@ def _columns(path: Path, columns: Any) -> dict[str, str]:
         english = _FIELDS.get(field.strip().lower(), "") if isinstance(field, str) else ""
         if not english and field != "":
             shown = re.sub(r"\s+", " ", str(field))[:60]
-            raise SourceUnreadable(f"{path}: column “{column[:60]}”: field “{shown}” is not known; one of {', '.join(INPUT_NAMES)} is expected")
+            raise SourceUnreadable(
+                f"{path}: column “{column[:60]}”: field “{shown}” is not known; one of {', '.join(INPUT_NAMES)} is expected"
+            )
         names[column.strip().lower()] = english
     return names

@@ -187,7 +187,7 @@ class _Build:
         if self._former is not None and self._options.carry:
             self._carry_rest()
         self._settle(stream)
-        self._commit()
+        self._commit(settle=True)
         self._tell(stream)
 
     def _take_all(self, articles: Iterable[Article], stream: ArticleStream | None, progress: Progress | None) -> None:
@@ -354,10 +354,10 @@ class _Build:
         waited = time.monotonic() - self._last_commit
         return pending >= self._next_commit or (pending > 0 and waited >= self._options.commit_seconds)
 
-    def _commit(self) -> None:
+    def _commit(self, *, settle: bool = False) -> None:
         if not (self._writer.changed or self._ledger.changed or self._facts != self._writer.facts):
             return
-        self._writer.commit(extra_files=self._ledger.write(self._writer.session), facts=self._facts)
+        self._writer.commit(extra_files=self._ledger.write(self._writer.session), facts=self._facts, settle=settle)
         self._facts = dict(self._writer.facts)
         self._identity.committed()
         self._last_commit = time.monotonic()

@@ -33,6 +33,7 @@ __all__ = ["MEMORY_BYTES", "ArchiveWriter", "live_mask"]
 MEMORY_BYTES: Final = 512 << 20
 MERGED_AT_ONCE: Final = 8  # segments of about one size that become one
 MAX_MERGED_DOCS: Final = 500_000  # a segment of this size is left alone
+_SETTLED: Final = 0.1  # share of the index that a run must have added
 _TIER: Final = 8  # sizes within this factor are about one size
 Mask = npt.NDArray[np.bool_]
 
@@ -91,6 +92,7 @@ class ArchiveWriter:
             raise
         self._pending: dict[str, tuple[str, str]] = {}  # added since the last commit: digest and newspaper
         self._again: set[str] = set()  # added twice since the last commit
+        self._merged_docs = 0
         self._changed = base is None
         before = self._session.base
         self.facts: dict[str, Any] = {} if before is None else dict(before.manifest.facts)  # what else the index knows of itself
@@ -154,10 +156,13 @@ class ArchiveWriter:
         """Whether the next commit has something to write."""
         return self._changed
 
-    def commit(self, *, extra_files: Sequence[str] | None = None, facts: Mapping[str, Any] | None = None) -> None:
+    def commit(
+        self, *, extra_files: Sequence[str] | None = None, facts: Mapping[str, Any] | None = None, settle: bool = False
+    ) -> None:
         """Make everything added and deleted durable and visible, with further files and facts (None: as they were).
 
-        Nothing new is no new generation.
+        Nothing new is no new generation. ``settle`` says that the run ends here: when it added a good part of the index, the smaller
+        segments become one, because every segment costs each later question some time.
         """
         if extra_files is not None and tuple(extra_files) != self._extra_files:
             self._extra_files, self._changed = tuple(extra_files), True
@@ -170,7 +175,8 @@ class ArchiveWriter:
         if sum(segment.live_count for segment in fresh) != len(self._pending):
             raise IndexProblem(f"{len(self._pending)} articles were given to the writer, {sum(s.live_count for s in fresh)} came back; nothing was committed, try again")
         self._segments += fresh
-        self._merge()
+        self._merged_docs += sum(segment.live_count for segment in fresh)
+        self._merge(settle=settle and self._merged_docs >= _SETTLED * self.articles)
         self._segments = [segment for segment in self._segments if segment.live_count]
         stock = []
         for segment in self._segments:
@@ -208,9 +214,9 @@ class ArchiveWriter:
             for segment, number in holding[:-1]:
                 segment.deleted[number] = True
 
-    def _merge(self) -> None:
-        """Merge runs of segments of about one size until no tier has too many."""
-        while group := _too_many(self._segments):
+    def _merge(self, *, settle: bool) -> None:
+        """Merge runs of segments of about one size until no tier has too many; at the end of a large run all the smaller ones."""
+        while group := _too_many(self._segments) or (_smaller(self._segments) if settle else []):
             require_space(self._session.folder, sum(segment.path.stat().st_size for segment in group))
             name = self._session.new_segment_id()
             path = self._session.folder / f"{INDEX_NAME}_{name}{SEGMENT_EXTENSION}"
@@ -271,6 +277,15 @@ def _entry(segment: _Segment) -> SegmentEntry:
 def _ids(segment: _Segment) -> Iterator[str]:
     names = segment.reader.doc_ids()
     return iter(()) if names is None else iter(names.names())
+
+
+def _smaller(segments: list[_Segment]) -> list[_Segment]:
+    """Return the segments that fit into one of MAX_MERGED_DOCS, the smallest first taken; [] when there are fewer than two."""
+    group: list[_Segment] = []
+    for segment in sorted(segments, key=lambda segment: segment.live_count):
+        if sum(one.live_count for one in group) + segment.live_count <= MAX_MERGED_DOCS:
+            group.append(segment)
+    return [segment for segment in segments if segment in group] if len(group) > 1 else []
 
 
 def _too_many(segments: list[_Segment]) -> list[_Segment]:

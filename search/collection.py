@@ -58,6 +58,8 @@ class Ordinals:
 
     def counts(self, docs: Docs) -> npt.NDArray[np.int64]:
         """Return how many of ``docs`` have each value; the first is how many have none."""
+        if len(self.values) == 1:
+            return np.array([docs.size])
         if self.offsets is None:
             return np.bincount(self.ordinals if docs.size == self.ordinals.size else self.ordinals[docs], minlength=len(self.values))
         every = docs.size == self.offsets.size - 1

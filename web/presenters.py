@@ -72,7 +72,8 @@ class HitView:
     url: str
     permanent: str
     rank: int
-    names: tuple[str, ...] = ()  # the bylines one by one, for machines
+    title: str = ""  # the headline as printed and the bylines one by one, for machines
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,7 @@ def present_hit(hit: Hit, links: Links, state: SearchState | None = None, rank: 
         url=links.article(hit.doc_id, state, rank) if state else links.reading(hit.doc_id),
         permanent=links.article(hit.doc_id),
         rank=rank,
+        title=hit.headline,
         names=hit.bylines,
     )
 

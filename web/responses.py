@@ -67,7 +67,7 @@ MESSAGES: Final[dict[int, tuple[str, str]]] = {
 
 def prepare(app: Flask) -> None:
     """Give an application its error pages and its headers."""
-    app.register_error_handler(HTTPException, lambda error: error_answer(error.code or 500))
+    app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(BadRequest, lambda error: error_answer(400, _bad_request_sentence(error)))
     app.register_error_handler(IndexProblem, _index_problem)
     app.register_error_handler(Exception, _unexpected)
@@ -93,6 +93,11 @@ def _bad_request_sentence(error: BadRequest) -> str:
         found=found,
         expected=error.expected,
     )
+
+
+def _http_problem(error: HTTPException) -> tuple[Response | str, int, dict[str, str]]:
+    retry = getattr(error, "retry_after", None)
+    return *error_answer(error.code or 500), {"Retry-After": str(retry)} if retry else {}
 
 
 def _index_problem(error: IndexProblem) -> tuple[Response | str, int]:

@@ -12,6 +12,7 @@ import os
 import re
 import stat
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,8 @@ from typing import Final
 from corpus.article import Article, Origin
 from corpus.bounded import BoundedReader
 from corpus.errors import ArticleInvalid, SourceUnreadable
+from corpus.mapping import mapping_for
+from corpus.readers.mending import mended, was_mended
 from corpus.readers.source import FileVisitor, Reader, Reject, Source, shown
 from corpus.readers.streams import open_bytes
 
@@ -43,11 +46,21 @@ class ArticleStream(Iterator[Article]):
         self.beside: BoundedReader | None = None  # the process for readers that hold a whole file; None: this one
         self.visitor: FileVisitor | None = None  # asked before each file, when there is one
         self.roots: dict[str, Mapping[str, str]] = {}  # the places that were given, absolute or « - », and the defaults of each
+        self._repaired: Counter[str] = Counter()
         self._strict = strict
         self._articles = self._read(files)
 
     def __next__(self) -> Article:
         return next(self._articles)
+
+    @property
+    def notes(self) -> list[str]:
+        """What the archivist should know of the articles that were read: in which files texts were encoded twice."""
+        return [
+            f"{file}: {count} articles were encoded twice (“Ã©” for “é”) and were repaired"
+            for file, count in self._repaired.items()
+            if count
+        ]
 
     def _read(self, files: Iterable[_File | Reject]) -> Iterator[Article]:
         from corpus.readers.formats import guarded
@@ -63,7 +76,9 @@ class ArticleStream(Iterator[Article]):
             chosen: list[str] = []
             for item in guarded(file.source, file.reader, chosen, self.beside):
                 if not isinstance(item, Reject):
-                    yield item
+                    article = mended(item)
+                    self._repaired[file.source.name] += was_mended(article)
+                    yield article
                     continue
                 if visitor is not None:
                     visitor.refuse(item)
@@ -160,7 +175,7 @@ def _files(place: str, defaults: Mapping[str, str]) -> Iterator[_File | Reject]:
         yield _File(Source(STANDARD_INPUT, lambda: sys.stdin.buffer, defaults), records.read_json_lines)
     elif Path(place).is_dir():
         for path in _walk(Path(place)):
-            yield path if isinstance(path, Reject) else _File(file_source(path, defaults))
+            yield path if isinstance(path, Reject) else _File(file_source(path, defaults, Path(place)))
     else:
         yield _File(file_source(Path(place), defaults))
 
@@ -213,10 +228,15 @@ def _refusal(path: Path, reason: str, advice: str = "") -> Reject:
     return Reject(Origin(shown(str(path))), reason, advice)
 
 
-def file_source(path: Path, defaults: Mapping[str, str]) -> Source:
-    """Return a file on disk as readers see it."""
-    fields = {name: value for name, value in defaults.items() if name != "query"}
-    return Source(shown(str(path)), partial(open_bytes, path), fields, path=path, query=defaults.get("query", ""))
+def file_source(path: Path, defaults: Mapping[str, str], root: Path | None = None) -> Source:
+    """Return a file on disk as readers see it, with what the mapping files from ``root`` (its own folder when None) down say of it.
+
+    Raises: SourceUnreadable for a mapping file that cannot be understood.
+    """
+    mapped = mapping_for(path, path.parent if root is None else root)
+    fields = {**mapped.defaults, **{name: value for name, value in defaults.items() if name != "query"}}
+    query = defaults.get("query", "")
+    return Source(shown(str(path)), partial(open_bytes, path), fields, path=path, query=query, names=mapped.names)
 
 
 def _why(error: Exception) -> str:

@@ -1,8 +1,8 @@
-"""Which files are inside this archive? ZIP and TAR, nested once, and the pages of a web archive (WARC).
+"""Which files are inside this archive? ZIP and TAR, nested once.
 
 Each member is read by the reader of its own content. Its path is a name in messages and nothing else: nothing is written
 where an archive says, no link is followed. Sizes are looked at before anything is unpacked, and counted while it is.
-Source: PKWARE APPNOTE 6.3; POSIX.1-2001 ustar and pax; WARC 1.1 (ISO 28500:2017).
+Source: PKWARE APPNOTE 6.3; POSIX.1-2001 ustar and pax.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ from typing import Any, BinaryIO, Final
 from corpus.article import Article
 from corpus.errors import SourceUnreadable
 from corpus.readers.digitised import claimed_names
-from corpus.readers.prescan import MAX_HTML_BYTES
-from corpus.readers.source import Reject, Source, shown
-from corpus.readers.streams import INFLATED_FREE_BYTES, INFLATED_RATIO, MEMBER_BYTES, hold, unpacked
+from corpus.readers.source import Reject, Source
+from corpus.readers.streams import INFLATED_FREE_BYTES, INFLATED_RATIO, MEMBER_BYTES, hold
 
-__all__ = ["DEPTH", "ReadMember", "read_tar", "read_warc", "read_zip", "safe_zip"]
+__all__ = ["DEPTH", "ReadMember", "read_tar", "read_zip", "safe_zip"]
 
 DEPTH: Final = 2  # an archive inside an archive is read, one inside that is not
 MAX_MEMBERS: Final = 200_000
@@ -33,10 +32,8 @@ WHOLE_BYTES: Final = 1 << 30  # an archive that cannot be read where it lies
 _DIRECTORY_BYTES: Final = 64 * 1024 * 1024  # the list of members of a ZIP
 _HEADER_BYTES: Final = 1 << 20
 _LONG_HEADERS: Final = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
-_PAYLOAD_BYTES: Final = 64 * 1024 * 1024
 _HIDDEN = re.compile(r"(?:^|/)(?:\.(?!\.?/)|__MACOSX/|Thumbs\.db$|(?:README|LICEN[CS]E)(?:\.|$))", re.IGNORECASE)
 _ASSETS = re.compile(r"([^/]+)(?:_files|_fichiers)/", re.IGNORECASE)
-_PAGE_TYPES: Final = ("text/html", "application/xhtml+xml", "application/pdf")
 
 ReadMember = Callable[[Source], Iterator[Article | Reject]]
 
@@ -241,69 +238,3 @@ def _unpacked(opener: Callable[[], BinaryIO]) -> Callable[[], BinaryIO]:
             return hold(packed).open()
 
     return opened
-
-
-# --- WARC -------------------------------------------------------------------------------------------------------------
-
-
-def read_warc(source: Source, read_member: ReadMember) -> Iterator[Article | Reject]:
-    """Read the pages of a web archive: responses with status 200 that are HTML or PDF. Other records are no articles."""
-    from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]  # late: reading an archive is rare, starting is not
-    from warcio.exceptions import ArchiveLoadFailed  # type: ignore[import-untyped]
-
-    number = 0
-    with source.open() as stream:
-        try:
-            for number, record in enumerate(ArchiveIterator(stream, no_record_parse=False), 1):
-                if not re.fullmatch(r"\d{1,18}", record.rec_headers.get_header("Content-Length") or ""):
-                    yield Reject(source.origin(f"record {number}"), "a record of impossible length", "what follows it may be read wrongly")
-                    continue
-                page = _page_of(record)
-                if page is None:
-                    continue
-                address, data = page
-                if len(data) > _PAYLOAD_BYTES:
-                    yield Reject(source.origin(f"record {number}"), f"a page of more than {_PAYLOAD_BYTES >> 20} MB")
-                    continue
-                yield from _from_warc(source, number, address, data, read_member)
-        except (ArchiveLoadFailed, ValueError, AttributeError, UnicodeError) as error:
-            fault = f"damaged web archive after record {number} ({' '.join(str(error).split())[:100]})"
-            yield Reject(source.origin(), fault, "what stood before the damage was read; copy the file again")
-        except (EOFError, zlib.error, OSError) as error:
-            yield Reject(
-                source.origin(), f"web archive cut or damaged after record {number} ({str(error)[:100].lower()})", "copy the file again"
-            )
-    if not number:
-        yield Reject(source.origin(), "a web archive without records")
-
-
-def _page_of(record: Any) -> tuple[str, bytes] | None:
-    """Return address and payload of a record that is a page, at most _PAYLOAD_BYTES + 1 of it."""
-    if record.rec_type not in {"response", "resource"}:
-        return None
-    headers = record.http_headers
-    if record.rec_type == "response" and (headers is None or headers.get_statuscode() != "200"):
-        return None
-    kind = (headers.get_header("Content-Type") if headers is not None else record.content_type) or ""
-    if not kind.lower().startswith(_PAGE_TYPES):
-        return None
-    limit = _PAYLOAD_BYTES if "pdf" in kind.lower() else MAX_HTML_BYTES
-    return record.rec_headers.get_header("WARC-Target-URI") or "", _read_up_to(record.content_stream(), limit + 1)
-
-
-def _read_up_to(stream: Any, limit: int) -> bytes:
-    """Read at most ``limit`` bytes of a stream that may give fewer than it is asked for."""
-    parts, left = [], limit
-    while left > 0 and (data := stream.read(min(left, 1 << 18))):
-        parts.append(data)
-        left -= len(data)
-    return b"".join(parts)
-
-
-def _from_warc(source: Source, number: int, address: str, data: bytes, read_member: ReadMember) -> Iterator[Article | Reject]:
-    member = source.member(f"record {number} ({shown(address)[:120]})", lambda: unpacked(io.BytesIO(data)))
-    for item in read_member(member):
-        if isinstance(item, Article) and not item.url and re.fullmatch(r"https?://[^\s<>\"'\\]+", address):
-            yield replace(item, url=address, doc_id=item.doc_id if item.has_own_id else "")
-        else:
-            yield item

@@ -35,6 +35,9 @@ _OPAQUE = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->", re.DOTALL)
 _TAG = re.compile(r"<(/?)[A-Za-z_][^<>]*?(/?)>")
 _LONG_TAG = re.compile(rf"<[A-Za-z][^<>]{{{TAG_CHARS}}}")
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|&(?:#\d+|#x[\da-fA-F]+|\w+);")
+_KINDS: Final = {"article": "article", "communique": "communiqué", "communiqué": "communiqué", "depeche": "dépêche", "dépêche": "dépêche"} | dict.fromkeys(
+    ("breve", "brève", "brief"), "brève"
+)
 _WEB_LINK = re.compile(r"https?://[^\s<>\"'\\\x00-\x20\x7f]+", re.IGNORECASE)
 _MAIL = re.compile(r"[^\s()<>]+@[^\s()<>]+")
 _CUT_MARK = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.)\s*\Z")
@@ -172,6 +175,7 @@ def _record(entry: Mapping[str, Any], one_category: bool) -> dict[str, Any]:
         "bylines": _bylines(entry),
         "section": categories[0] if one_category and categories else "",
         "tags": [] if one_category else categories,
+        "kind": _KINDS.get(_said(entry, "dc_type").strip().lower(), ""),
         "credit": _said(entry.get("source") or {}, "title") or _said(entry, "dc_source"),
     }
 

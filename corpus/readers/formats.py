@@ -34,6 +34,7 @@ from corpus.readers import (
     saved,
     standards,
     texts,
+    webarchives,
     wires,
     wordpress,
 )
@@ -154,7 +155,7 @@ def read_tar(source: Source) -> Iterator[Article | Reject]:
 
 def read_warc(source: Source) -> Iterator[Article | Reject]:
     """Read each page of a web archive."""
-    yield from archives.read_warc(source, read_one)
+    yield from webarchives.read(source, read_one)
 
 
 def read_eml(source: Source) -> Iterator[Article | Reject]:

@@ -14,7 +14,7 @@ import lxml.html
 from lxml import etree
 
 from corpus.article import Article, article_from_record
-from corpus.encodings import decode
+from corpus.encodings import REPAIRED, decode, repaired
 from corpus.errors import MarbreError
 from corpus.readers.page_body import body_paragraphs
 from corpus.readers.page_facts import Facts, read_facts
@@ -26,6 +26,7 @@ __all__ = ["page_record", "read"]
 
 DECLARED_BYTES: Final = 4_096  # browsers look for a declared encoding in the first 1,024 bytes; some sites are late
 COMPARED_CHARS: Final = 60
+BYLINE_CHARS: Final = 160
 
 _CHARSET = re.compile(
     rb"<meta[^>]{0,300}charset\s*=\s*[\"']?\s*([\w:.\-]{2,40})|"
@@ -33,6 +34,12 @@ _CHARSET = re.compile(
     re.I,
 )
 _SPLIT = re.compile(r"\W+")
+_HOUR = re.compile(r"\d{1,2}h(?:\d{2})?|1er")
+_BYLINE_WORDS: Final = frozenset(
+    "par texte textes de du des d le la l et à a au en avec publié publiée mis mise ligne jour modifié posté photo photos propos recueillis envoyé "
+    "envoyée spécial spéciale correspondant correspondante notre lundi mardi mercredi jeudi vendredi samedi dimanche janvier février mars avril mai "
+    "juin juillet août septembre octobre novembre décembre h gmt".split()
+)
 
 
 def read(source: Source) -> Iterator[Article | Reject]:
@@ -44,6 +51,8 @@ def read(source: Source) -> Iterator[Article | Reject]:
         return
     try:
         html = decode(data, declared_encoding(data)).text
+        mended = repaired(html)
+        html = mended or html
         reason = why_refused(html)
         if reason:
             yield Reject(source.origin(), f"{reason}; no page of a newspaper has that", "save the page again from a browser")
@@ -52,6 +61,8 @@ def read(source: Source) -> Iterator[Article | Reject]:
         if not record.get("headline") and not record.get("body") and not record.get("standfirst"):
             yield Reject(source.origin(), "a page without headline and text", "save the page of one article, with its text")
             return
+        if mended:
+            record["extra"] = {"encoding": REPAIRED}
         yield article_from_record(record, source.origin(), **source.defaults)
     except MarbreError as error:
         yield Reject(source.origin(), str(error))
@@ -113,9 +124,19 @@ def _without_facts(body: list[str], facts: Facts) -> list[str]:
     """Drop the lines above the text that are fields of their own: headline, standfirst, byline, date, section."""
     lines = {_words(line) for line in (facts.headline, facts.standfirst, facts.section, facts.newspaper, *facts.printed) if line}
     kept = list(body)
-    while kept and _words(kept[0]) in lines:
+    while len(kept) > 1 and (_words(kept[0]) in lines or _is_printed_byline(kept[0], facts.bylines)):
         kept.pop(0)
     return [line for at, line in enumerate(kept) if at > 2 or _words(line) not in lines]
+
+
+def _is_printed_byline(line: str, bylines: tuple[str, ...]) -> bool:
+    """Tell whether a line above the text says no more than who signed it and when: « Par Awa Sow, publié le 9 mai 2025 »."""
+    if not bylines or len(line) > BYLINE_CHARS:
+        return False
+    words = set(_words(line).split())
+    names = set(_words(" ".join(bylines)).split())
+    named = any(set(_words(name).split()) <= words for name in bylines)
+    return named and all(word in names or word in _BYLINE_WORDS or word.isdigit() or _HOUR.fullmatch(word) for word in words)
 
 
 def _words(line: str) -> str:

@@ -97,7 +97,7 @@ def read_csv(source: Source) -> Iterator[Article | Reject]:
         quoting = _quoting(first, "".join(line for line in head if isinstance(line, str)))
         delimiter = sniff_delimiter(first, str(quoting["quotechar"]))
         names = next(csv.reader([first], delimiter=delimiter, **quoting), [])
-        if not count_known_columns(names)[1]:
+        if not count_known_columns(source.names.get(name.strip().lower(), name) for name in names)[1]:
             yield _unknown_header(source, names)
             return
         yield from _rows(source, _Rest(head, lines, above, str(quoting["quotechar"])), delimiter, quoting)

@@ -7,14 +7,14 @@ a dateline before the first words, a signature at the end. Each is read only whe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from corpus.article import Article, article_from_record
 from corpus.cleaning import clean_line
 from corpus.dates import find_day, iso_day
-from corpus.encodings import decode
+from corpus.encodings import REPAIRED, decode, repaired
 from corpus.errors import MarbreError
 from corpus.readers.markdown import front_matter, plain_markdown, take_heading
 from corpus.readers.signature import NAME, end_credit, read_names, read_signature, split_page
@@ -69,10 +69,11 @@ def read(source: Source) -> Iterator[Article | Reject]:
         yield Reject(source.origin(), reason, "split it, an article a file, or make it JSON Lines")
         return
     text = decode(data).text
+    mended = repaired(text)
     if not text.strip():
         yield Reject(source.origin(), "an empty file, expected a text")
     else:
-        yield from _articles(text, source)
+        yield from _articles(mended or text, source, {"encoding": REPAIRED} if mended else {})
 
 
 def text_record(text: str) -> dict[str, Any]:
@@ -80,12 +81,12 @@ def text_record(text: str) -> dict[str, Any]:
     return _records(text, "")[0]
 
 
-def _articles(text: str, source: Source) -> Iterator[Article | Reject]:
+def _articles(text: str, source: Source, extra: Mapping[str, str]) -> Iterator[Article | Reject]:
     records = _records(text, source.own_name)
     for number, record in enumerate(records, 1):
         origin = source.origin(f"article {number}" if len(records) > 1 else "")
         try:
-            yield article_from_record(record, origin, **source.defaults)
+            yield article_from_record({**record, "extra": extra} if extra else record, origin, **source.defaults)
         except MarbreError as error:
             yield Reject(origin, str(error))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from indexer.codec.segment import SegmentReader
 from search.collection import Docs, Mask, Ordinals, Positions, Postings
 
@@ -20,6 +22,7 @@ class SegmentLeaf:
         self.reader = reader
         self.max_doc = reader.max_doc
         self.live = live
+        self._columns: dict[str, Ordinals] = {}
         self.lengths = reader.lengths
         self.expand_glob = reader.expand_glob
         self.expand_fuzzy = reader.expand_fuzzy
@@ -54,7 +57,16 @@ class SegmentLeaf:
         return {name: value for name, value in self.reader.header(doc_num).items() if value is not None}
 
     def ordinals(self, field: str) -> Ordinals:
-        """Return a facet column."""
-        column = self.reader.ordinals(field)
-        return Ordinals(column.values, column.ordinals, column.offsets)
+        """Return a facet column; one that may hold several values an article, but never does, is counted as one of single values."""
+        if field not in self._columns:
+            column = self.reader.ordinals(field)
+            ordinals, offsets = column.ordinals, column.offsets
+            if offsets is not None:
+                sizes = np.diff(offsets)
+                if not sizes.size or sizes.max() <= 1:
+                    single = np.zeros(sizes.size, ordinals.dtype)
+                    single[sizes > 0] = ordinals
+                    ordinals, offsets = single, None
+            self._columns[field] = Ordinals(column.values, ordinals, offsets)
+        return self._columns[field]
 

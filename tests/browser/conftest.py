@@ -49,7 +49,13 @@ class Site:
 
     root: str
     requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    expected: str = "\0"  # a part of the complaints that a test is about
+
+    @property
+    def complaints(self) -> list[str]:
+        """What the browser complained of, beyond what was expected."""
+        return [text for text in self.heard if self.expected not in text]
 
     @property
     def strangers(self) -> list[str]:
@@ -144,6 +150,6 @@ def open_page(chromium: Any, site: Site) -> Iterator[Open]:
 def listen(page: Any, site: Site) -> None:
     """Note every request, every error on the console, every exception and dialog of a page."""
     page.on("request", lambda request: site.requests.append(request.url))
-    page.on("pageerror", lambda error: site.complaints.append(f"exception: {error}"))
-    page.on("console", lambda message: site.complaints.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("dialog", lambda dialog: (site.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("pageerror", lambda error: site.heard.append(f"exception: {error}"))
+    page.on("console", lambda message: site.heard.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("dialog", lambda dialog: (site.heard.append(f"dialog: {dialog.message}"), dialog.dismiss()))

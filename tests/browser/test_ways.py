@@ -147,13 +147,12 @@ def test_dates_order_and_pages_are_kept_together(open_page: Any, scripted: bool)
 @SCRIPTED
 def test_a_long_facet_is_searched_and_chosen_from_its_own_page(open_page: Any, scripted: bool) -> None:
     page = open_page("/recherche?q=eau", java_script_enabled=scripted)
-    page.locator("#filtres .all a[href*='/valeurs/auteur']").evaluate("link => link.closest('details').open = true") if scripted else None
     page.goto(page.url.split("/recherche")[0] + page.locator("#filtres .all a[href*='/valeurs/auteur']").get_attribute("href"))
-    page.get_by_label("Chercher dans cette liste").fill("clem")
+    page.get_by_role("searchbox", name="Chercher dans cette liste").fill("clem")
     page.get_by_label("Ranger").select_option(label="par ordre alphabétique")
     page.get_by_role("button", name="Montrer").click()
     page.wait_for_url("**contient=clem**")
-    page.get_by_label("Clémentine Vassart").check()
+    page.get_by_role("checkbox", name="Clémentine Vassart", exact=True).check()
     page.get_by_role("button", name="Appliquer les filtres").click()
     page.wait_for_url("**/recherche?**auteur=**")
     assert count_of(page) > 0

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.encodings import decode
+from corpus import read_articles
+from corpus.encodings import REPAIRED, decode, repaired
 
 TEXTS = {
     "news": "Le président s’est rendu à l’école où « l’été » a été fêté : où sont passés les élèves, ça et là ?",
@@ -63,3 +64,46 @@ def test_any_bytes_are_read_without_failing(data, declared):
 @given(st.text(max_size=200).filter(lambda text: "\0" not in text and not text.startswith("\ufeff")))
 def test_utf_8_is_always_read_back(text):
     assert decode(text.encode("utf-8", "ignore")).text == text.encode("utf-8", "ignore").decode()
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_text_encoded_twice_is_read_as_it_was_meant(name, encoding):
+    text = TEXTS[name].replace("’", "'") if encoding == "latin-1" else TEXTS[name]
+    twice = "".join(bytes([byte]).decode(encoding, "ignore") or chr(byte) for byte in text.encode())
+    assert decode(twice.encode()).text == twice
+    assert (repaired(twice) or twice) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le sigle « Ã© » apparaît à la place d’un é.",
+        "São Paulo, Ângela et Ãngelo",
+        "Château, âge, Âge, âpreté, Ålesund",
+        "Le maître a dit : « Â » est une lettre.",
+        "√2 est irrationnel",
+        "",
+    ],
+)
+def test_a_right_text_is_left_alone(text):
+    assert repaired(text) is None
+
+
+@given(st.text(alphabet="abcdéèàçùêîôûœ’«» .,'\n", max_size=200))
+def test_nothing_right_is_repaired(text):
+    assert repaired(text) is None
+
+
+def test_an_article_encoded_twice_is_mended_and_reported(tmp_path):
+    path = tmp_path / "a.jsonl"
+    garbled = "Le maire a dÃ©clarÃ© qu’il Ã©tait dÃ©jÃ\xa0 parti.".replace("’", "â€™")
+    path.write_text(f'{{"titre": "Le dÃ©part", "texte": "{garbled}"}}\n{{"titre": "Déjà", "texte": "Rien à réparer."}}\n', "utf-8")
+    stream = read_articles([path])
+    articles = list(stream)
+    assert [(one.headline, one.body) for one in articles] == [
+        ("Le départ", "Le maire a déclaré qu’il était déjà parti."),
+        ("Déjà", "Rien à réparer."),
+    ]
+    assert [one.extra.get("encoding") for one in articles] == [REPAIRED, None]
+    assert len(stream.notes) == 1 and "1 articles were encoded twice" in stream.notes[0]

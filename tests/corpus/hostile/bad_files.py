@@ -255,7 +255,7 @@ BAD: dict[str, Bad] = {
     "warc-bomb.warc.gz": Bad(lambda _: gzip.compress(_warc(_HTTP + b"\r\n" + b" " * (80 << 20))), "200 times its size", _good("warc")),
     "warc-cut.warc.gz": Bad(lambda _: gzip.compress(_warc(_HTTP + b"\r\n" + os.urandom(50_000)))[:-9_000], "web archive cut or damaged"),
     "warc-length.warc": Bad(lambda _: _warc(_HTTP + b"\r\n<h1>Faux</h1><p>Texte de la page.</p>", 7), "damaged web archive", _good("warc")),
-    "warc-negative.warc": Bad(lambda _: _warc(b"x", -5) + b"WARC/1.0\r\ngarbage", "damaged web archive", _good("warc")),
+    "warc-negative.warc": Bad(lambda _: _warc(b"x", -5) + b"WARC/1.0\r\ngarbage", "impossible length", _good("warc")),
     "warc-page.warc": Bad(lambda _: _warc(_HTTP + b"\r\n<html>" + b"<div>" * 500_000), "nested more than", _good("warc")),
     "warc-encoding-bomb.warc": Bad(
         lambda _: _warc(_HTTP + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"<p>" + b" " * (300 << 20))),
