@@ -66,6 +66,7 @@ def cli() -> None:
 )
 @click.option("--rejects", type=click.Path(dir_okay=False), help="Write what was refused to this file, as JSON Lines.")
 @click.option("--newspaper", default="", help="Newspaper of the articles that name none.")
+@click.option("--query", default="", metavar="SQL", help="Take the rows of this SELECT from SQLite files.")
 @click.option("--strict", is_flag=True, help="Stop at the first article or file that is refused.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def index(sources: tuple[str, ...], location: str, rejects: str | None, as_json: bool, **options: Any) -> None:
@@ -105,6 +106,7 @@ def _index(
     workers: int,
     memory: int,
     newspaper: str,
+    query: str,
     strict: bool,
     **how: Any,
 ) -> Any:
@@ -129,9 +131,11 @@ def _index(
     options = BuildOptions(retry_rejects=retry_rejects, **how)
     if not sources:
         return rebuilding.refresh_index(location, strict=strict, progress=crew["progress"], options=options)
-    stream = read_articles(sources, newspaper=newspaper, strict=strict)
+    stream = read_articles(sources, newspaper=newspaper, query=query, strict=strict)
     with BoundedReader() as stream.beside:
-        return build_index(stream, location, rebuild=rebuild, **crew, options=options)
+        report = build_index(stream, location, rebuild=rebuild, **crew, options=options)
+    report.notes += stream.notes
+    return report
 
 
 def _show_rejects(report: Any, rejects: str | None) -> None:
@@ -406,7 +410,7 @@ def check(location: str, deep: bool, sources: bool, repair: bool, as_json: bool)
     else:
         for one in [*problems, *disagreements]:
             click.echo(_printable(str(one)))
-        click.echo(f"{'damaged' if damaged else 'sound'}{f', {len(disagreements)} disagreements with the sources' if sources else ''}: {location}")
+        click.echo(f"{'damaged' if damaged else 'sound'}{f', disagreements with the sources: {len(disagreements)}' if sources else ''}: {location}")
     if repair and disagreements:
         report = repair_sources(location, disagreements)
         left = check_sources(location)

@@ -105,7 +105,10 @@ def _growth(corpus: Path, given: argparse.Namespace) -> dict[str, Any]:
     questions = draw_questions(list(islice(read_articles([corpus]), DRAWN_FROM)), given.questions, kinds=given.kinds)
     figures = measure_speed({"marbre": open_peer("marbre", folder)}, questions, given.rounds)
     opened = measure_open(lambda path: open_peer("marbre", path), folder)
-    print(f"\n{corpus.name}: opens in {opened} ms, {folder_bytes(folder) >> 20} MB\n{building_table([built])}\n{speed_table(figures, ['marbre'])}", flush=True)
+    print(
+        f"\n{corpus.name}: opens in {opened} ms, {folder_bytes(folder) >> 20} MB\n{building_table([built])}\n{speed_table(figures, ['marbre'])}",
+        flush=True,
+    )
     return {"build": built, "open ms": opened, **figures}
 
 

@@ -92,9 +92,13 @@ def _tantivy(source: Path, folder: Path, workers: int) -> int:
     builder.add_bytes_field("article", stored=True)
     folder.mkdir(parents=True)
     index = tantivy.Index(builder.build(), str(folder))
-    words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.remove_long(40)).filter(tantivy.Filter.lowercase())
+    words = (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.remove_long(40)).filter(tantivy.Filter.lowercase())
+    )
     index.register_tokenizer("french", words.filter(tantivy.Filter.stemmer("french")).filter(tantivy.Filter.ascii_fold()).build())
-    words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.remove_long(40)).filter(tantivy.Filter.lowercase())
+    words = (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.remove_long(40)).filter(tantivy.Filter.lowercase())
+    )
     index.register_tokenizer("folded", words.filter(tantivy.Filter.ascii_fold()).build())
     writer = index.writer(512_000_000, workers)
     count = 0
@@ -145,7 +149,7 @@ def _sqlite(source: Path, folder: Path, workers: int) -> int:
     )
     count = 0
     with source.open(encoding="utf-8") as lines:
-        for count, line in enumerate(lines, 1):  # noqa: B007 - it is returned
+        for count, line in enumerate(lines, 1):
             one = json.loads(line)
             row = (count, one["id"], one.get("newspaper"), one.get("section"), one["date"][:10], line)
             base.execute("INSERT INTO article VALUES (?, ?, ?, ?, ?, ?)", row)

@@ -51,7 +51,9 @@ class SqliteFts:
         folder.mkdir(parents=True)
         base = sqlite3.connect(folder / "articles.db")
         base.executescript(_SCHEMA)
-        base.executemany(f"INSERT INTO words (rowid, {', '.join(COLUMNS)}) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})", _fill(base, articles))
+        base.executemany(
+            f"INSERT INTO words (rowid, {', '.join(COLUMNS)}) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})", _fill(base, articles)
+        )
         base.execute("INSERT INTO words (words) VALUES ('optimize')")
         base.execute("ANALYZE article")
         base.commit()
@@ -66,7 +68,9 @@ class SqliteFts:
             fill = f"INSERT INTO hits SELECT rowid, bm25(words, {WEIGHTS}) FROM words WHERE words MATCH ?"
             arguments = (self._translated(question.tree),)
         whole = _where(request, "")
-        counts = [(name, f"SELECT {name}, count(*) FROM hits JOIN article USING (number) {_where(request, name)} GROUP BY 1") for name in FACETS]
+        counts = [
+            (name, f"SELECT {name}, count(*) FROM hits JOIN article USING (number) {_where(request, name)} GROUP BY 1") for name in FACETS
+        ]
         best = f"SELECT headline FROM hits JOIN article USING (number) {whole} ORDER BY score, number LIMIT {PAGE_SIZE}"
         total = f"SELECT count(*) FROM hits JOIN article USING (number) {whole}" if whole else "SELECT count(*) FROM hits"
 

@@ -83,10 +83,8 @@ class Tantivy:
         return ask
 
     def _filtered(self, query: Any, request: SearchRequest, but: str) -> Any:
-        parts = []
-        for one in request.filters:
-            if one.field != but:
-                parts.append(tantivy.Query.term_query(self._schema, one.field, one.values[0], "basic"))
+        kept = [one for one in request.filters if one.field != but]
+        parts = [tantivy.Query.term_query(self._schema, one.field, one.values[0], "basic") for one in kept]
         if request.since or request.until:
             low, high = (day.toordinal() if day else None for day in (request.since, request.until))
             parts.append(tantivy.Query.range_query(self._schema, "day", tantivy.FieldType.Integer, low, high))

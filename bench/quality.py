@@ -1,6 +1,7 @@
 """How often does the right article come first? MRR@10 and nDCG@10 per query set, beside three single pipelines.
 
     python -m bench.quality DATA [--json] [--match any] [--write-floors [--lower]]
+    python -m bench.quality --sample [--write-floors [--lower]]        the bundled articles: each headline, unaccented, asked of the texts
 
 One configuration for every set: the one the product ships. The pipelines are plain BM25 over the text (k1 = 1.2, b = 0.75, any
 word), computed by this program: no analysis, accents folded, Snowball then folded. Queries whose source is the title are asked of the
@@ -27,7 +28,8 @@ import numpy as np
 from snowballstemmer.french_stemmer import FrenchStemmer
 from unidecode import unidecode
 
-from corpus import Article
+import corpus
+from corpus import Article, read_articles
 from indexer import build_index
 from search import SearchRequest, open_engine, search
 
@@ -47,7 +49,8 @@ Analysis = Callable[[str], list[str]]
 def main() -> int:
     """Print the table; return 1 when a figure fell below its floor."""
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument("data", type=Path)
+    options.add_argument("data", type=Path, nargs="?")
+    options.add_argument("--sample", action="store_true", help="the bundled articles instead of DATA")
     options.add_argument("--json", action="store_true")
     options.add_argument("--match", default="any", choices=["any", "auto", "all"])
     options.add_argument("--sets", nargs="*", choices=list(SETS))
@@ -55,7 +58,9 @@ def main() -> int:
     options.add_argument("--write-floors", action="store_true")
     options.add_argument("--lower", action="store_true", help="let a floor fall")
     given = options.parse_args()
-    rows = measure(given.data, given.sets or list(SETS), given.match, given.limit)
+    if bool(given.sample) == (given.data is not None):
+        options.error("expected either DATA or --sample")
+    rows = [measure_sample()] if given.sample else measure(given.data, given.sets or list(SETS), given.match, given.limit)
     if given.json:
         print(json.dumps(rows, ensure_ascii=False))
     else:
@@ -86,6 +91,21 @@ def measure(data: Path, names: Iterable[str], match: str, limit: int) -> list[di
                     figures |= {label: score(asked, pipeline.best) for label, pipeline in pipelines.items()}
                     rows.append({"set": name, "queries": len(asked), "digest": digest, **figures})
     return rows
+
+
+def measure_sample() -> dict[str, Any]:
+    """Return the row of the bundled articles: the words of each headline, folded, must find their article by its text alone."""
+    folder = Path(corpus.__file__).with_name("sample")
+    articles = [article for article in read_articles([folder]) if article.headline and article.body]
+    digest = hashlib.sha256("\n".join(sorted(f"{article.doc_id} {article.body}" for article in articles)).encode()).hexdigest()[:16]
+    queries = [{"query": " ".join(folded(article.headline)), "relevant": [article.doc_id]} for article in articles]
+    records = [{"id": article.doc_id, "text": article.body} for article in articles]
+    with tempfile.TemporaryDirectory() as place:
+        build_index((Article(doc_id=article.doc_id, body=article.body) for article in articles), Path(place) / "index")
+        with open_engine(Path(place) / "index") as engine:
+            figures = {"marbre": score(queries, lambda text: ask(engine, text, "any"))}
+    figures |= {label: score(queries, Pipeline(records, analysis).best) for label, analysis in PIPELINES.items()}
+    return {"set": "sample", "queries": len(queries), "digest": digest, **figures}
 
 
 def ask(engine: Any, text: str, match: Any) -> list[str]:

@@ -97,7 +97,9 @@ def compare_totals(questions: Sequence[Question], pages: Sequence[Mapping[str, P
             if mine is None or name == "marbre":
                 continue
             row = found.setdefault(name, {"same": 0, "different": defaultdict(int)})
-            same = page.total == mine.total and all(sum(page.counts[facet].values()) == sum(mine.counts[facet].values()) for facet in mine.counts)
+            same = page.total == mine.total and all(
+                sum(page.counts[facet].values()) == sum(mine.counts[facet].values()) for facet in mine.counts
+            )
             if same:
                 row["same"] += 1
             else:
@@ -118,7 +120,11 @@ def measure_open(open_it: Any, folder: Path, times: int = 7) -> float:
 def speed_table(figures: Mapping[str, Any], names: Sequence[str]) -> str:
     """Return the figures as a table of p50 / p95, with Marbre's p50 over the peer's."""
     others = [name for name in names if name != "marbre"]
-    head = f"{'ms: p50 / p95 (first p50)':<18}" + "".join(f"{name:>26}" for name in names) + "".join(f"{'marbre/' + name:>16}" for name in others)
+    head = (
+        f"{'ms: p50 / p95 (first p50)':<18}"
+        + "".join(f"{name:>26}" for name in names)
+        + "".join(f"{'marbre/' + name:>16}" for name in others)
+    )
     lines = [head]
     for kind, row in figures["kinds"].items():
         cells = "".join(_cell(row.get(name)) for name in names)

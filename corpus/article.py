@@ -15,7 +15,7 @@ from typing import Any, Final
 from unidecode import unidecode
 
 from corpus.cleaning import clean_line, clean_text
-from corpus.dates import iso_day
+from corpus.dates import complete_day, iso_day
 from corpus.errors import ArticleInvalid
 from corpus.languages import detect_language
 
@@ -142,7 +142,7 @@ class Article:
 def article_from_record(record: Mapping[str, Any], origin: Origin | None = None, **defaults: str) -> Article:
     """Make an article of a source's record: English, French and usual key names, unknown keys kept in ``extra``.
 
-    ``defaults`` fill fields that the record leaves empty (newspaper, language, kind).
+    ``defaults`` fill fields that the record leaves empty (newspaper, language, kind); ``near`` is the file's own day, for dates without a year.
     Raises: ArticleInvalid, see Article.
     """
     values: dict[str, Any] = {}
@@ -157,6 +157,7 @@ def article_from_record(record: Mapping[str, Any], origin: Origin | None = None,
             extra[str(key)] = value
         else:
             values[target] = _value(target, value)
+    near = defaults.pop("near", "")
     for name, default in defaults.items():
         if default and not values.get(name):
             values[name] = default
@@ -165,7 +166,17 @@ def article_from_record(record: Mapping[str, Any], origin: Origin | None = None,
         values["language"] = detect_language(text) if isinstance(text, str) else ""
     article = Article(**values, extra=extra, origin=origin)
     unread = {name: values[name] for name in ("published", "updated") if values.get(name) and getattr(article, name) is None}
-    return replace(article, extra={**extra, **{f"{name}_as_written": text for name, text in unread.items()}}) if unread else article
+    return _with_doubts(article, unread, near) if unread else article
+
+
+def _with_doubts(article: Article, unread: Mapping[str, Any], near: str) -> Article:
+    """Keep dates that cannot be trusted as they are written; one without a year is completed where the day ``near`` it decides."""
+    extra = {**article.extra, **{f"{name}_as_written": text for name, text in unread.items()}}
+    inferred = complete_day(str(unread["published"]), near) if near and "published" in unread else None
+    if inferred is None:
+        return replace(article, extra=extra)
+    doc_id = article.doc_id if article.has_own_id else ""
+    return replace(article, published=inferred, doc_id=doc_id, extra={**extra, "published_inferred": True})
 
 
 def slug(text: str, chars: int = _SLUG_CHARS) -> str:

@@ -12,9 +12,12 @@ import re
 import unicodedata
 from typing import Final
 
-__all__ = ["day_in_full", "find_day", "first_day", "iso_day", "last_day"]
+__all__ = ["complete_day", "day_in_full", "day_of_name", "find_day", "first_day", "iso_day", "last_day"]
 
 FIRST_YEAR: Final = 1600  # the first weekly papers: Strasbourg 1605, the Gazette 1631
+WEEKDAY_YEARS: Final = 5  # a day of the year falls on the same weekday after 5, 6 or 11 years
+NEAR_DAYS: Final = 60
+AHEAD_DAYS: Final = 7  # a weekly paper is dated ahead of the file it comes in
 LAST_YEAR: Final = 2100  # no clock here: a date further away is a mistake in any archive
 _TEXT_CHARS: Final = 200  # a date field is short; a longer one is a text that find_day may be asked about
 
@@ -49,6 +52,11 @@ _LEAD = r"[^\d]{0,80}?"  # « Publié le », « (Dakar, », « jeudi »: anythin
 _COMBINING = re.compile("[\u0300-\u036f]+")
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z")
 _NAMED_DAY = re.compile(rf"{_DAY}[\s,/-]{{0,3}}(?:of\s)?{_MONTH}[\s,/-]{{0,3}}{_YEAR}")
+_BARE_DAY = re.compile(
+    rf"[^\d]{{0,80}}?(?:(?<![a-z])(?P<weekday>{'|'.join(_WEEKDAYS)}),?\s)?{_DAY}\s?{_MONTH}(?:[\s,a]{{1,4}}{_TIME}(?:min)?)?"
+)
+_FULL_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY_IN_NAME = re.compile(r"(?<!\d)(?P<year>1[6-9]\d\d|20\d\d)(?P<sep>[-_./ ]?)(?P<month>\d{2})(?P=sep)(?P<day>\d{2})(?!\d)")
 _LAYOUTS: Final = tuple(
     re.compile(pattern)
     for pattern in (
@@ -88,6 +96,42 @@ def find_day(text: str) -> str | None:
         if day:
             return day
     return None
+
+
+def complete_day(text: str, near: str) -> str | None:
+    """Return the day of a date without a year (« jeudi 9 octobre », « (Dakar, 12 mai) »), when ``near`` (YYYY-MM-DD) leaves one only.
+
+    A weekday decides among the years from WEEKDAY_YEARS before ``near`` on, where each falls on one year at most; without it the day must lie within
+    NEAR_DAYS of ``near``. What contradicts its weekday is None: it is a mistake, and nobody knows whose.
+    """
+    found = _BARE_DAY.fullmatch(_fold(text[:_TEXT_CHARS]).strip(" \t().,;:[]\"'«»")) if len(text) <= _TEXT_CHARS else None
+    anchor = dt.date(*map(int, near.split("-"))) if _FULL_ISO.fullmatch(near) else None
+    if found is None or anchor is None:
+        return None
+    days = [
+        day for back in range(-1, WEEKDAY_YEARS + 1) if (day := _day_of(found, anchor.year - back)) and (day - anchor).days <= AHEAD_DAYS
+    ]
+    if found["weekday"]:
+        right = [day for day in days if _WEEKDAYS[day.weekday()] == found["weekday"] and (anchor - day).days < 365 * WEEKDAY_YEARS]
+    else:
+        right = [day for day in days if (anchor - day).days <= NEAR_DAYS]
+    return right[0].isoformat() if len(right) == 1 else None
+
+
+def day_of_name(name: str) -> str:
+    """Return the last full day in the name of a file and its folders (presse/2025/10/09.txt, essor-20251009.txt); "" for none."""
+    for found in reversed(list(_DAY_IN_NAME.finditer(name))):
+        day = _iso(found["year"], found["month"], found["day"])
+        if day:
+            return day
+    return ""
+
+
+def _day_of(found: re.Match[str], year: int) -> dt.date | None:
+    try:
+        return dt.date(year, _number(found["month"]), _number(found["day"]))
+    except ValueError:
+        return None
 
 
 def day_in_full(iso: str) -> str:

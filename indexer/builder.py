@@ -8,7 +8,6 @@ so that a run that is stopped has little to do again.
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import time
 import zlib
@@ -22,6 +21,7 @@ from corpus.article import Article
 from corpus.errors import IndexCorrupt, IndexProblem
 from corpus.readers import ArticleStream, Reject
 from indexer.documents import stored_form, stored_row
+from indexer.doubts import DateDoubts, today
 from indexer.filing import STREAM, Filing
 from indexer.former import FormerArchive
 from indexer.generations import open_snapshot
@@ -169,7 +169,8 @@ class _Build:
         self._filing = Filing(ledger, past, retry_rejects=options.retry_rejects, read_all=former is not None, reread=options.reread)
         self._identity = Identity(writer, past)
         self._withdrawn = withdrawn_in(writer.facts)
-        self._today = dt.datetime.now(dt.UTC).date().isoformat()
+        self._today = today()
+        self._doubts = DateDoubts(self._today)
         facts = dict(writer.facts)
         if options.keep_versions is not None:
             facts["keep_versions"] = options.keep_versions
@@ -206,7 +207,7 @@ class _Build:
             self._filing.end_stream()
 
     def _take(self, article: Article) -> None:
-        placed = self._identity.place(article)
+        placed = self._identity.place(self._doubts.settled(article))
         article = placed.article
         if placed.note:
             self.report.notes.append(placed.note)
@@ -379,13 +380,14 @@ class _Build:
         report.files_read, report.files_skipped = account.read, account.skipped
         report.rejects = self._filing.rejects + (stream.rejects if stream is not None else [])
         report.rejected = len(report.rejects)
+        report.notes += self._doubts.notes()
         if account.moved:
-            report.notes.append(f"{account.moved} files were found at another place with the same content")
+            report.notes.append(f"files found at another place with the same content: {account.moved}")
         if report.withdrawn:
-            report.notes.append(f"{report.withdrawn} articles were withdrawn and stay out")
+            report.notes.append(f"articles withdrawn, which stay out: {report.withdrawn}")
         if report.missing:
             report.notes.append(
-                f"{report.missing} articles are no longer in their files and stay in the index; --delete-missing removes them"
+                f"articles no longer in their files, which stay in the index: {report.missing}; --delete-missing removes them"
             )
 
 

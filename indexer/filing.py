@@ -95,7 +95,9 @@ class Filing:
         ):
             return False
         if former is None and not self._all and (old := self._moved_from(record)) is not None:
-            self.ledger.move(replace(old, name=record.name, shown=record.shown, mtime_ns=record.mtime_ns, read=record.read), old.name)
+            self.ledger.move(
+                replace(old, name=record.name, state="whole", shown=record.shown, mtime_ns=record.mtime_ns, read=record.read), old.name
+            )
             self._skip(old, record.name)
             self.account.moved += 1
             return False

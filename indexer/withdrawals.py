@@ -6,7 +6,6 @@ the withdrawals of the newer one: a text that had to go does not return by a way
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Final, Literal
 
 from corpus.article import own_id
 from corpus.errors import BadRequest
+from indexer.doubts import today
 from indexer.generations import Snapshot, open_snapshot, rollback
 from indexer.writer import ArchiveWriter
 
@@ -42,7 +42,7 @@ def withdraw_article(doc_id: str, reason: str, location: str | os.PathLike[str])
         raise BadRequest("DOC_ID", doc_id, "the id of an article, as search results and addresses show it")
     with ArchiveWriter(Path(location)) as writer:
         was_there = writer.delete(doc_id)
-        entry = {"reason": reason, "day": dt.datetime.now(dt.UTC).date().isoformat()}
+        entry = {"reason": reason, "day": today()}
         writer.commit(facts={**writer.facts, _FACT: {**withdrawn_in(writer.facts), doc_id: entry}})
     return was_there
 

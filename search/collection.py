@@ -8,6 +8,8 @@ knows neither segments nor files, and is the same for every codec.
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +27,7 @@ Mask = npt.NDArray[np.bool_]
 NO_DAY: Final = -(2**31)  # the day of an article without a date; days count from 1970-01-01
 _EMPTY: Final = np.empty(0, np.int32)
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
+HOT_BYTES: Final = 64 << 20
 T = TypeVar("T")
 
 
@@ -115,6 +118,37 @@ class Leaf(Protocol):
         """The whole article."""
 
 
+class Hot:
+    """Arrays used last, up to HOT_BYTES: what is asked often is unpacked and weighted once. For many threads."""
+
+    def __init__(self, limit: int = HOT_BYTES) -> None:
+        self._limit = limit
+        self._held = 0
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> Any:
+        """Return what was kept under a key, or None."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is None:
+                return None
+            self._kept.move_to_end(key)
+            return found[0]
+
+    def put(self, key: Hashable, value: Any, size: int) -> None:
+        """Keep a value of so many bytes; what was asked for longest ago is forgotten."""
+        if size > self._limit // 8:
+            return
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = (value, size)
+                self._held += size
+            while self._held > self._limit:
+                _, (_, dropped) = self._kept.popitem(last=False)
+                self._held -= dropped
+
+
 class Collection:
     """All leaves of one generation of an index."""
 
@@ -128,6 +162,7 @@ class Collection:
         self._averages: dict[str, float] = {}
         self._days: dict[str, npt.NDArray[np.int32]] = {}
         self._memory: dict[Hashable, Any] = {}
+        self.hot = Hot()
 
     @cached_property
     def live(self) -> Mask | None:

@@ -11,7 +11,7 @@ A deadline is looked at in every loop. When it has passed, unions keep what they
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, singledispatchmethod
 from typing import Final
@@ -198,13 +198,19 @@ class Evaluation:
         text = {"class": word.term_, "exact": word.folded, "accent": word.accent or ""}[form]
         key = (form, (text, word.field))
         if key not in self._occurrences:
-            parts = []
-            for field in _fields(word.field):
-                found = self.collection.postings(field if form == "class" else exact_field(field), text)
-                if found is not None:
-                    parts.append(self._weighted(field, found.docs, found.freqs))
-            self._occurrences[key] = added(parts, self.collection.max_doc)
+            hot_key = (form, text, word.field, id(self.constants))
+            found = self.collection.hot.get(hot_key)
+            if found is None:
+                found = added(list(self._in_fields(text, form, _fields(word.field))), self.collection.max_doc)
+                self.collection.hot.put(hot_key, found, 12 * found.docs.size + 500)
+            self._occurrences[key] = found
         return self._occurrences[key]
+
+    def _in_fields(self, text: str, form: str, fields: Iterable[str]) -> Iterator[Occurrences]:
+        for field in fields:
+            found = self.collection.postings(field if form == "class" else exact_field(field), text)
+            if found is not None:
+                yield self._weighted(field, found.docs, found.freqs)
 
     def _weighted(self, field: str, docs: Docs, freqs: npt.NDArray[np.int32]) -> Occurrences:
         if field not in self._norms:

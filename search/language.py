@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from whoosh.query import Every, NullQuery, Query
@@ -57,8 +58,9 @@ _JOINERS: Final = frozenset({Kind.AND, Kind.OR, Kind.NOT}) | _NEAR_KINDS
 _PREFIX_KINDS: Final = frozenset({Kind.FIELD, Kind.MINUS, Kind.PLUS, Kind.EQUALS, Kind.TILDE})
 
 
+@lru_cache(maxsize=1_024)
 def parse_query(text: str, *, limits: Limits | None = None) -> ParsedQuery:
-    """Read a question: never an error, whatever the text; an empty one asks for every article."""
+    """Read a question: never an error, whatever the text; an empty one asks for every article. What is asked often is kept."""
     limits = limits or Limits()
     parser = _Parser(limits)
     query = parser.parse(text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 __all__ = [
     "MAX_PAGE_SIZE",
@@ -93,12 +93,11 @@ class Hit:
     explanation: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """A value of a facet, how many articles have it, whether the reader chose it (or excluded it)."""
 
     value: str
-    count: int
+    count: int  # type: ignore[assignment]  # an article count; nobody asks a bucket how often it holds a value
     selected: bool = False
     excluded: bool = False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,8 @@ from whoosh.query import And, Or, Query
 from indexer.schema import TEXT_FIELDS
 from search.collection import Docs
 from search.evaluate import Evaluation
-from search.nodes import Compound, Phrase, Word
+from search.matches import contained
+from search.nodes import Compound, Phrase, Word, in_field
 from search.ranking import Floats, closeness, lead, nearest_distances
 from search.relaxing import MostOf
 
@@ -63,13 +64,21 @@ def rescore(evaluation: Evaluation, query: Query, docs: Docs) -> Rescoring:
     nearest = [np.zeros(docs.size, np.int64) for _ in words[1:]]
     firsts = [np.full(docs.size, -1, np.int64) for _ in words]
     for field in TEXT_FIELDS:
+        if field == "headline":  # a word alone only needs to be there
+            standing = [_standing(evaluation, word, field, ascending) for word in words]
+            for first, there in zip(firsts, standing, strict=True):
+                first[there] = 0
+            if np.count_nonzero(np.add.reduce(standing, dtype=np.int64) > 1) == 0:
+                continue
+        elif field != "body" and len(words) == 1:
+            continue
         placed = [_rows(evaluation, word, field, ascending) for word in words]
         for at, ((rows_a, places_a), (rows_b, places_b)) in enumerate(pairwise(placed)):
             found = nearest_distances(rows_a, places_a, rows_b, places_b, docs.size)
             nearest[at] = np.where((found > 0) & ((nearest[at] == 0) | (found < nearest[at])), found, nearest[at])
-        if field != "standfirst":
+        if field == "body":
             for first, (rows, found_at) in zip(firsts, placed, strict=True):
-                _note_firsts(first, rows, found_at if field == "body" else np.zeros_like(found_at))
+                _note_firsts(first, rows, found_at)
     weights = [evaluation.idf(word) for word in words]
     pairs = tuple(Pair((words[at], words[at + 1]), nearest[at][back], min(weights[at], weights[at + 1])) for at in range(len(words) - 1))
     places = tuple(Placed(word, first[back], weight) for word, first, weight in zip(words, firsts, weights, strict=True))
@@ -77,6 +86,14 @@ def rescore(evaluation: Evaluation, query: Query, docs: Docs) -> Rescoring:
     if pairs:
         bonus += closeness([pair.distances for pair in pairs], [pair.weight for pair in pairs], evaluation.constants)
     return Rescoring(bonus, pairs, places)
+
+
+def _standing(evaluation: Evaluation, word: Asked, field: str, docs: Docs) -> npt.NDArray[np.bool_]:
+    """Tell which of ``docs`` have a word in one field."""
+    if word.field not in (None, field):
+        return np.zeros(docs.size, np.bool_)
+    having = evaluation.occurrences(cast(Asked, in_field(word, field))).docs
+    return contained(docs, having, evaluation.collection.max_doc)
 
 
 def _rows(evaluation: Evaluation, word: Asked, field: str, docs: Docs) -> tuple[I64, I64]:
@@ -88,7 +105,7 @@ def _rows(evaluation: Evaluation, word: Asked, field: str, docs: Docs) -> tuple[
 
 
 def _note_firsts(firsts: I64, rows: I64, places: I64) -> None:
-    """Note the first place of each row that has none yet; TEXT_FIELDS begin with the headline."""
+    """Note the first place of each row that has none yet."""
     distinct, at = np.unique(rows, return_index=True)
     unknown = firsts[distinct] < 0
     firsts[distinct[unknown]] = places[at[unknown]]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+from typing import Final, NoReturn
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, request, url_for
+from werkzeug.exceptions import Gone, NotFound
 
 from search import Engine
 from web.links import Links
 from web.state import SearchState
 from web.wording import PARAMETER, interface
 
-__all__ = ["absolute", "asked_state", "engine", "links", "validated"]
+__all__ = ["absolute", "asked_state", "engine", "links", "missing", "validated"]
 
 _LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -38,6 +39,12 @@ def links() -> Links:
         url_for("surveys.values", parameter="_", ui=None),
     )
     return Links(results, article.removesuffix("_"), language, values.removesuffix("_"))
+
+
+def missing(doc_id: str) -> NoReturn:
+    """Answer that there is no article of this id: 410 with the reason where it was withdrawn for ever, else 404."""
+    reason = engine().withdrawn(doc_id)
+    raise Gone(reason) if reason is not None else NotFound()
 
 
 def absolute(path: str) -> str:

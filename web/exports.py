@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from flask import Blueprint, Response, abort, current_app, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 from werkzeug.exceptions import ServiceUnavailable
 
 from corpus import Article
@@ -27,7 +27,7 @@ from search.citations import as_bibtex, as_csl, as_ris
 from search.concordance import ORDERS, Order, concordance_rows
 from search.exporting import EXTENSIONS, Heading, article_as_json, csv_line, render
 from web import typography
-from web.asking import absolute, asked_state, engine, links, validated
+from web.asking import absolute, asked_state, engine, links, missing, validated
 from web.citation import cite
 from web.responses import SANDBOX
 from web.state import SearchState
@@ -122,7 +122,7 @@ def _article_file(doc_id: str, ending: str) -> Response | str:
         return article_page(whole)
     found = engine().article(doc_id)
     if found is None:
-        abort(404)
+        missing(doc_id)
     path = url_for("site.article", doc_id=doc_id, ui=None)
     text = _ARTICLE_WRITERS[ending](found, absolute(path))
     form = {"bib": "bibtex"}.get(ending, ending)

@@ -57,11 +57,16 @@ def document() -> Response:
 
 def specification(site_name: str, root: str) -> Schema:
     """Return the whole description of a site at the address ``root``."""
-    paths: dict[str, Schema] = {"/recherche.json": _get("A page of results", _search_parameters(), "application/json", _ref("ResultPage"))}
+    paths: dict[str, Schema] = {
+        "/recherche.json": _get("A page of results", [*_search_parameters(), *_page_parameters()], "application/json", _ref("ResultPage"))
+    }
     for path, (media_type, summary) in _FILES.items():
         paths[path] = _get(summary, _search_parameters(), media_type, _TEXT, busy=True)
     order = _parameter("ordre", "Order of the lines", {"type": "string", "enum": ["droite", "gauche", "journal", *ORDERS, ""]})
     paths["/concordance.csv"] = _get("Where the words of a query stand, in context", [*_search_parameters(), order], "text/csv", _TEXT)
+    typed = [_parameter("q", "The query, of which the last word is being typed", _TEXT)]
+    pair = {"type": "array", "prefixItems": [_TEXT, _TEXTS], "minItems": 2}
+    paths["/suggestions"] = _get("How the query may go on, as OpenSearch has it", typed, "application/x-suggestions+json", pair)
     for ending, (media_type, summary) in _ARTICLE_FILES.items():
         schema = {"json": _ref("Article"), "csl": {"type": "array", "items": {"type": "object"}}}.get(ending, _TEXT)
         paths[f"/article/{{doc_id}}.{ending}"] = _get(summary, [_doc_id()], media_type, schema, missing=True)
@@ -89,10 +94,17 @@ def _search_parameters() -> list[Schema]:
     rows.append(_parameter("du", "Published on this day or later; not after « au »", _DAY))
     rows.append(_parameter("au", "Published on this day or earlier", _DAY))
     rows.append(_parameter("tri", "Order", {"type": "string", "enum": ["pertinence", "recent", "ancien", "ajout", ""]}))
-    rows.append(_parameter("par_page", "Articles a page", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE}))
-    deepest = RESULT_WINDOW // MAX_PAGE_SIZE
-    rows.append(_parameter("page", f"Page; page × par_page ≤ {RESULT_WINDOW}", {"type": "integer", "minimum": 1, "maximum": deepest}))
     return rows
+
+
+def _page_parameters() -> list[Schema]:
+    """Return which part of the answer is shown; a file has all of it."""
+    size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE}
+    number = {"type": "integer", "minimum": 1, "maximum": RESULT_WINDOW}
+    return [
+        _parameter("par_page", "Articles a page", size),
+        _parameter("page", f"Page; page × par_page is at most {RESULT_WINDOW}", number),
+    ]
 
 
 def _value_pattern(field: str) -> str:

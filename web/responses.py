@@ -96,8 +96,15 @@ def _bad_request_sentence(error: BadRequest) -> str:
 
 
 def _http_problem(error: HTTPException) -> tuple[Response | str, int, dict[str, str]]:
-    retry = getattr(error, "retry_after", None)
-    return *error_answer(error.code or 500), {"Retry-After": str(retry)} if retry else {}
+    allowed, retry = getattr(error, "valid_methods", None), getattr(error, "retry_after", None)
+    headers = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
+    sentence = _withdrawal(error.description or "") if isinstance(error, Gone) else ""
+    return *error_answer(error.code or 500, sentence), headers | ({"Retry-After": str(retry)} if retry else {})
+
+
+def _withdrawal(reason: str) -> str:
+    """Say that an article was withdrawn and, as the archivist wrote it for readers, why."""
+    return " ".join((_(MESSAGES[410][1]), _("Motif\u00a0: %(reason)s", reason=reason)))
 
 
 def _index_problem(error: IndexProblem) -> tuple[Response | str, int]:

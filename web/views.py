@@ -7,14 +7,14 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import Final
 
-from flask import Blueprint, Response, abort, current_app, make_response, render_template, request
+from flask import Blueprint, Response, current_app, make_response, render_template, request
 
 from corpus.errors import BadRequest
 from search import SearchRequest, mark_article, search
 from search.request import RESULT_WINDOW
 from search.similar import Similar, similar
 from web import typography
-from web.asking import absolute, asked_state, engine, links, validated
+from web.asking import absolute, asked_state, engine, links, missing, validated
 from web.examples import Example, working_examples
 from web.links import Links
 from web.presenters import present_hit, present_results
@@ -74,7 +74,7 @@ def article(doc_id: str) -> str:
     """Show one article, the words of the search marked, the way to its neighbours in the answer kept."""
     found = engine().article(doc_id) if len(doc_id) <= DOC_ID_CHARS else None
     if found is None:
-        abort(404)
+        missing(doc_id)
     state = asked_state()
     where = links()
     address = absolute(where.article(doc_id)) or where.article(doc_id)

@@ -21,6 +21,7 @@ from typing import Final
 
 from corpus.article import Article, Origin
 from corpus.bounded import BoundedReader
+from corpus.dates import day_of_name
 from corpus.errors import ArticleInvalid, SourceUnreadable
 from corpus.mapping import mapping_for
 from corpus.readers.mending import mended, was_mended
@@ -234,7 +235,8 @@ def file_source(path: Path, defaults: Mapping[str, str], root: Path | None = Non
     Raises: SourceUnreadable for a mapping file that cannot be understood.
     """
     mapped = mapping_for(path, path.parent if root is None else root)
-    fields = {**mapped.defaults, **{name: value for name, value in defaults.items() if name != "query"}}
+    near = day_of_name("/".join(path.parts[-4:]))  # a time of change is no day of a newspaper: copying sets it
+    fields = {**({"near": near} if near else {}), **mapped.defaults, **{name: value for name, value in defaults.items() if name != "query"}}
     query = defaults.get("query", "")
     return Source(shown(str(path)), partial(open_bytes, path), fields, path=path, query=query, names=mapped.names)
 

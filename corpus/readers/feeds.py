@@ -35,9 +35,14 @@ _OPAQUE = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->", re.DOTALL)
 _TAG = re.compile(r"<(/?)[A-Za-z_][^<>]*?(/?)>")
 _LONG_TAG = re.compile(rf"<[A-Za-z][^<>]{{{TAG_CHARS}}}")
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|&(?:#\d+|#x[\da-fA-F]+|\w+);")
-_KINDS: Final = {"article": "article", "communique": "communiqué", "communiqué": "communiqué", "depeche": "dépêche", "dépêche": "dépêche"} | dict.fromkeys(
-    ("breve", "brève", "brief"), "brève"
-)
+_KINDS: Final = {
+    "article": "article",
+    "communique": "communiqué",
+    "communiqué": "communiqué",
+    "depeche": "dépêche",
+    "dépêche": "dépêche",
+} | dict.fromkeys(("breve", "brève", "brief"), "brève")
+_WITH = re.compile(r"(?i)avec\s+(?:l[’'])?(?=[A-ZÀ-Ý]|agences?\b)")
 _WEB_LINK = re.compile(r"https?://[^\s<>\"'\\\x00-\x20\x7f]+", re.IGNORECASE)
 _MAIL = re.compile(r"[^\s()<>]+@[^\s()<>]+")
 _CUT_MARK = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.)\s*\Z")
@@ -163,6 +168,8 @@ def _record(entry: Mapping[str, Any], one_category: bool) -> dict[str, Any]:
     content = "\n\n".join(filter(None, (text_of_html(_said(part, "value")) for part in entry.get("content") or ())))
     summary = text_of_html(_said(entry, "summary"))
     published, updated = _said(entry, "published"), _said(entry, "updated")
+    bylines = _bylines(entry)
+    agencies = [_WITH.sub("", name) for name in bylines if _WITH.match(name)]  # « avec ASD » is an agency, no author
     categories = [text_of_html(_said(tag, "term")) for tag in entry.get("tags") or ()]
     return {
         "doc_id": "" if web_link(guid) or guid.startswith("www.") else guid,
@@ -172,11 +179,11 @@ def _record(entry: Mapping[str, Any], one_category: bool) -> dict[str, Any]:
         "standfirst": summary if content and not _begins(content, summary) else "",
         "published": published or updated,
         "updated": updated if published and updated != published else "",
-        "bylines": _bylines(entry),
+        "bylines": [name for name in bylines if not _WITH.match(name)],
         "section": categories[0] if one_category and categories else "",
         "tags": [] if one_category else categories,
         "kind": _KINDS.get(_said(entry, "dc_type").strip().lower(), ""),
-        "credit": _said(entry.get("source") or {}, "title") or _said(entry, "dc_source"),
+        "credit": _said(entry.get("source") or {}, "title") or _said(entry, "dc_source") or ", ".join(agencies),
     }
 
 

@@ -51,7 +51,7 @@ _ARTICLE_TYPE = re.compile(r"(?:.*Article|.*Posting|Report|Review)$")
 _FENCE = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?:-->|//\s*\]\]>|\]\]>|/\*\s*\]\]>\s*\*/)\s*$")
 
 _SUFFIX = re.compile(r"\s+(?:[|·•»:–—-]|::)\s+")
-_WITH = re.compile(r",?\s+avec\s+(?:l[’'])?(?P<credit>[A-ZÀ-Ý][\w’'\- ]{1,30}|agences?)$")
+_WITH = re.compile(r"(?:,?\s+|^)avec\s+(?:l[’'])?(?P<credit>[A-ZÀ-Ý][\w’'\- ]{1,30}|agences?)$")
 
 
 @dataclass(frozen=True, slots=True)

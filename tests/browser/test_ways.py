@@ -12,7 +12,7 @@ SCRIPTED = pytest.mark.parametrize("scripted", [True, False], ids=["with JavaScr
 
 def count_of(page: Any) -> int:
     """Return the number of articles announced."""
-    text = page.locator("h1 [role=status]").inner_text()
+    text = page.locator("h1 .count").inner_text()
     found = re.match(r"[\d\s\u202f\u00a0]+", text)
     return int(re.sub(r"\D", "", found[0])) if found else 0
 

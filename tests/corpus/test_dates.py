@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.dates import day_in_full, find_day, first_day, iso_day, last_day
+from corpus.dates import complete_day, day_in_full, day_of_name, find_day, first_day, iso_day, last_day
 
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 SHORT = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
@@ -135,3 +135,44 @@ def test_first_and_last_day_bound_the_period(day):
     for period in (iso[:7], iso[:4]):
         assert first_day(period) <= day <= last_day(period)
         assert (last_day(period) + dt.timedelta(days=1)).day == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "near", "day"),
+    [
+        ("jeudi 9 octobre", "2025-10-10", "2025-10-09"),
+        ("jeudi 9 octobre", "2026-03-01", "2025-10-09"),
+        ("Jeudi 9 octobre", "2029-06-30", "2025-10-09"),
+        ("vendredi 9 octobre", "2025-10-10", None),
+        ("mercredi 9 octobre", "2025-10-10", "2024-10-09"),
+        ("(Dakar, 12 mai)", "2025-05-13", "2025-05-12"),
+        ("Publié le 31 décembre", "2026-01-02", "2025-12-31"),
+        ("lundi 1er janvier", "2025-12-30", "2024-01-01"),
+        ("2 janvier", "2025-12-30", "2026-01-02"),
+        ("12 mai", "2025-11-01", None),
+        ("12 mai", "2025", None),
+        ("12 mai", "", None),
+        ("jeudi 30 février", "2025-10-10", None),
+        ("dimanche 29 février", "2025-10-10", None),
+        ("09/10", "2025-10-10", None),
+        ("au mois de mai", "2025-05-13", None),
+    ],
+    ids=lambda value: str(value),
+)
+def test_a_date_without_a_year_is_completed_only_when_one_year_is_left(text: str, near: str, day: str | None) -> None:
+    assert complete_day(text, near) == day
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("presse/2025/10/09.txt", "2025-10-09"),
+        ("essor-20251009.txt", "2025-10-09"),
+        ("2024-01-01/essor_2025-10-09_p3.txt", "2025-10-09"),
+        ("essor-20251309.txt", ""),
+        ("tel-20251009123.txt", ""),
+        ("presse/essor.txt", ""),
+    ],
+)
+def test_the_day_in_the_name_of_a_file(name: str, day: str) -> None:
+    assert day_of_name(name) == day

@@ -200,3 +200,17 @@ def test_any_text_passes_as_html(markup):
 @given(st.binary(max_size=200))
 def test_any_bytes_in_a_feed_never_fail(data):
     read(b'<rss version="2.0"><channel><item><title>' + data)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"), [("brève", "brève"), ("Communiqué", "communiqué"), ("dépêche", "dépêche"), ("text/html", "article"), ("", "article")]
+)
+def test_the_kind_of_an_item_is_read_from_its_type(said, kind):
+    (article,), _ = read(RSS.format(items=f"<item><title>Un</title><dc:type>{said}</dc:type></item>"))
+    assert article.kind == kind
+
+
+def test_an_agency_named_among_the_authors_is_the_credit():
+    items = "<item><title>Un</title><dc:creator>Awa Sow</dc:creator><dc:creator>avec l’ASD</dc:creator></item>"
+    (article,), _ = read(RSS.format(items=items))
+    assert (article.bylines, article.credit) == (("Awa Sow",), "ASD")

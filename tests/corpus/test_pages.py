@@ -249,3 +249,27 @@ _TAGS = st.sampled_from(
 def test_any_soup_of_tags_is_an_article_or_a_reject(soup: str) -> None:
     found = read(soup.encode("utf-8", "surrogatepass"))
     assert isinstance(found, Article) or "not readable" not in found.reason
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Par Awa Sow",
+        "Awa Sow 15 avril 2023",
+        "Par Awa Sow, publié le 9 mai 2025 à 10 h",
+        "Texte : Awa Sow",
+        "Propos recueillis par Awa Sow et Ali Ba le 1er mai 2025",
+    ],
+)
+def test_a_byline_printed_above_the_text_is_not_its_first_paragraph(line: str) -> None:
+    head = json_ld({"@type": "NewsArticle", "headline": "Le pont", "author": ["Awa Sow", "Ali Ba"]})
+    text = "La pluie n’a pas cessé depuis dimanche dans la vallée de Faraba, où le pont tenait encore."
+    found = article(page(head, f"<article><h1>Le pont</h1><p class='plume'>{line}</p><p>{text}</p><p>{text} Hier.</p></article>"))
+    assert found.body.startswith("La pluie")
+
+
+def test_a_first_sentence_about_its_author_stays() -> None:
+    head = json_ld({"@type": "NewsArticle", "headline": "Le pont", "author": "Awa Sow"})
+    text = "La pluie n’a pas cessé depuis dimanche dans la vallée de Faraba, où le pont tenait encore."
+    found = article(page(head, f"<article><h1>Le pont</h1><p>Awa Sow a vu le pont tomber.</p><p>{text}</p></article>"))
+    assert found.body.startswith("Awa Sow a vu")

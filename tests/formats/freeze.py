@@ -2,7 +2,7 @@
 
     python -m tests.formats.freeze v1 --again
 
-writes ``tests/formats/v1/``: ``archive`` (a small index of two segments, with replaced and deleted articles) and ``expected.json`` (what it
+writes ``tests/formats/v1/``: ``archive`` (a small index with replaced and deleted articles) and ``expected.json`` (what it
 holds and what it answered). A format that was released is never frozen again: a new format gets a new folder, and the old one is read for
 ever. ``--again`` replaces the folder of a format that was not released yet.
 """
@@ -26,7 +26,18 @@ from search import SearchRequest, open_engine, search
 
 HERE = Path(__file__).resolve().parent
 SAMPLE = HERE.parent.parent / "corpus" / "sample"
-QUESTIONS = ("", "ville", "école OU port", '"de la"', "pr*", "ville -port", "préisdent~1", "année PROCHE/20 ville", "journal:essor", "date:2025..")
+QUESTIONS = (
+    "",
+    "ville",
+    "école OU port",
+    '"de la"',
+    "pr*",
+    "ville -port",
+    "préisdent~1",
+    "année PROCHE/20 ville",
+    "journal:essor",
+    "date:2025..",
+)
 REQUEST = SearchRequest(size=100, facet_size=1000, snippets=False)
 
 

@@ -15,6 +15,7 @@ from archivist import content, index_folder, ledger_of, old, record, write_jsonl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.archive import kill_trials
 from corpus import Article, read_articles
 from corpus.errors import BadRequest, IndexMissing, IndexProblem, MarbreError
 from indexer import BuildOptions, build_index, delete_articles
@@ -82,13 +83,18 @@ def test_a_change_within_the_grain_of_the_clock_is_seen(tmp_path: Path, location
     assert counts(source, location) == (0, 1, 0, 1)
 
 
-def test_a_moved_file_keeps_its_articles_without_being_read(presse: Path, location: Path) -> None:
+@pytest.mark.parametrize("late", [False, True], ids=["in one run", "after it was told gone"])
+def test_a_moved_file_keeps_its_articles_without_being_read(presse: Path, location: Path, tmp_path: Path, late: bool) -> None:
     index_folder(presse, location)
-    (presse / "2.jsonl").rename(presse / "archive-2.jsonl")
-    report = index_folder(presse, location)
-    assert (report.files_read, report.unchanged, report.missing) == (0, 30, 0)
+    (presse / "2.jsonl").rename(tmp_path / "2.jsonl")
+    if late:
+        assert index_folder(presse, location).missing == 10
+    (tmp_path / "2.jsonl").rename(presse / "archive-2.jsonl")
+    report = index_folder(presse, location, delete_missing=True)
+    assert (report.files_read, report.unchanged, report.missing, report.deleted) == (0, 30, 0, 0)
     assert any("another place" in note for note in report.notes)
     assert index_folder(presse, location, delete_missing=True).articles == 30
+    assert check_sources(location) == []
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["asked at once", "asked in a later run"])
@@ -290,6 +296,40 @@ def test_the_same_text_in_two_newspapers_is_a_reprint_and_both_stay(location: Pa
 
 def test_different_source_ids_are_different_articles_whatever_their_text(location: Path) -> None:
     assert build_index([piece(doc_id="a1"), piece(doc_id="a2")], location).articles == 2
+
+
+# --- dates ------------------------------------------------------------------------------------------------------------
+
+
+def test_dates_that_cannot_be_trusted_are_kept_aside_and_told(tmp_path: Path, location: Path) -> None:
+    records = [
+        {**record(1), "date": "31 février 2025"},
+        {**record(2), "date": "2087-01-02"},
+        {**record(3), "date": "jeudi 9 octobre"},
+        {**record(4), "date": "12 mai"},
+        record(5),
+    ]
+    report = index_folder(write_jsonl(tmp_path / "essor-2025-10-10.jsonl", records), location)
+    found = content(location)
+    assert [found[f"n{number}"].get("published") for number in range(1, 6)] == [None, None, "2025-10-09", None, "2025-10-09"]
+    assert found["n1"]["extra"] == {"published_as_written": "31 février 2025"}
+    assert found["n2"]["extra"] == {"published_as_written": "2087-01-02"}
+    assert found["n3"]["extra"] == {"published_as_written": "jeudi 9 octobre", "published_inferred": True}
+    assert [note.partition(" (")[0] for note in report.notes] == [
+        "dates that do not exist or cannot be read, kept as written: 2",
+        "dates in the far future, kept aside: 1",
+        "dates without a year, completed from the day of their file: 1",
+    ]
+    assert "line 1" in report.notes[0]
+
+
+# --- killed -----------------------------------------------------------------------------------------------------------
+
+
+def test_runs_killed_at_random_moments_lose_nothing_and_end_as_if_never_killed(tmp_path: Path) -> None:
+    figures = kill_trials(tmp_path, kills=6, seed=7)
+    assert figures["kills"] == 6
+    assert (figures["fell below"], figures["differed"], figures["unsound"]) == (0, 0, 0)
 
 
 # --- withdrawn, deleted, rolled back ----------------------------------------------------------------------------------

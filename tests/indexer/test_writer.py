@@ -36,7 +36,18 @@ from indexer.verify import check
 from search import Filter, SearchRequest, open_engine, page_as_json, search
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ASKED = ("migrants", "port OU accord", '"porte la"', "p*", "l’État -loi", "migrent~1", "", "vice-président", "titre:loi", "mali date:2020..2023")
+ASKED = (
+    "migrants",
+    "port OU accord",
+    '"porte la"',
+    "p*",
+    "l’État -loi",
+    "migrent~1",
+    "",
+    "vice-président",
+    "titre:loi",
+    "mali date:2020..2023",
+)
 
 
 def ids_in(location: Path) -> set[str]:
@@ -142,7 +153,9 @@ def test_several_workers_write_the_same_archive_as_one(tmp_path: Path) -> None:
             request = SearchRequest(text=text, size=100, snippets=False)
             first, second = search(one, request), search(three, request)
             assert (first.total, first.facets, first.timeline) == (second.total, second.facets, second.timeline)
-            assert {hit.doc_id: hit.score for hit in first.hits[:50]} == pytest.approx({hit.doc_id: hit.score for hit in second.hits[:50]}, abs=1e-4)
+            assert {hit.doc_id: hit.score for hit in first.hits[:50]} == pytest.approx(
+                {hit.doc_id: hit.score for hit in second.hits[:50]}, abs=1e-4
+            )
 
 
 # --- R13: refused -----------------------------------------------------------------------------------------------------
@@ -213,7 +226,10 @@ def test_sixteen_threads_on_one_engine_answer_as_one_thread_does(tmp_path: Path)
     for seed in range(3):
         build_index([replace(article, doc_id=f"s{seed}-{article.doc_id}") for article in random_archive(seed, 40, 30)], location)
     requests = [SearchRequest(text=text, size=20) for text in ASKED]
-    requests += [SearchRequest(text="port", filters=(Filter("newspaper", ("L’Essor",)), Filter("year", ("2023",)))), SearchRequest(text="loi", sort="newest")]
+    requests += [
+        SearchRequest(text="port", filters=(Filter("newspaper", ("L’Essor",)), Filter("year", ("2023",)))),
+        SearchRequest(text="loi", sort="newest"),
+    ]
     with open_engine(location) as engine:
         expected = [_answer(engine, request) for request in requests]
     before = sys.getswitchinterval()
@@ -249,7 +265,11 @@ class WriterModel(RuleBasedStateMachine):
         self.former: dict[str, str] | None = None
         build_index([], self.location)
 
-    @rule(numbers=st.lists(NUMBERS, min_size=1, max_size=6), word=st.sampled_from(("port", "loi", "accord", "pêche")), memory=st.sampled_from((1, 1 << 20)))
+    @rule(
+        numbers=st.lists(NUMBERS, min_size=1, max_size=6),
+        word=st.sampled_from(("port", "loi", "accord", "pêche")),
+        memory=st.sampled_from((1, 1 << 20)),
+    )
     def add_or_update(self, numbers: list[int], word: str, memory: int) -> None:
         batch = [Article(doc_id=f"m{number}", headline=f"{word} {rank}", body=f"Un {word} au Mali.") for rank, number in enumerate(numbers)]
         after = self.held | {article.doc_id: article.headline for article in batch}
@@ -282,7 +302,11 @@ class WriterModel(RuleBasedStateMachine):
 
     @rule()
     def rebuild(self) -> None:
-        build_index([Article(doc_id=doc_id, headline=headline, body="Un port.") for doc_id, headline in self.held.items()], self.location, rebuild=True)
+        build_index(
+            [Article(doc_id=doc_id, headline=headline, body="Un port.") for doc_id, headline in self.held.items()],
+            self.location,
+            rebuild=True,
+        )
         self.former = None
 
     @invariant()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import email
 import json
+import socket
 from collections.abc import Iterator
 from email.message import Message
 from email.policy import default
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -19,9 +21,10 @@ from corpus import Article
 from corpus.errors import BadRequest, SourceUnreadable
 from indexer import build_index
 from marbre import cli
-from search import open_engine
+from search import open_engine, search
 from search.alerting import tell
 from search.alerts import read_alerts, remembering
+from web.state import SearchState
 
 SEARCHES = """
 [[search]]
@@ -72,7 +75,8 @@ def test_a_corrected_article_and_a_rebuild_that_dates_everything_anew_are_no_new
     told(place)
     build_index([article("un", text="L’accord de pêche est signé au port, enfin.")], place / "index")
     assert told(place) == {"Pêche": [], "Port": []}
-    build_index([article("un", added="2026-03-01"), article("deux", added="2026-03-01"), article("six", added="2026-03-01")], place / "index", rebuild=True)
+    again = [article("un", "2026-03-01"), article("deux", "2026-03-01", newspaper="Autre"), article("six", "2026-03-01")]
+    build_index(again, place / "index", rebuild=True)
     assert told(place) == {"Pêche": ["six"], "Port": ["six"]}
 
 
@@ -84,11 +88,6 @@ def test_the_text_shows_why_and_leads_to_exactly_these_articles(place: Path) -> 
     assert "  https://archives.example.org/presse/article/deux?q=accord+de+p%C3%AAche" in lines
     (first, _) = [line.partition("archive : ")[2] for line in lines if line.startswith("Ces articles")]
     assert first.startswith("https://archives.example.org/presse/recherche?q=")
-    from urllib.parse import parse_qsl, urlsplit
-
-    from search import search
-    from web.state import SearchState
-
     with open_engine(place / "index") as engine:
         state = SearchState.from_args(parse_qsl(urlsplit(first).query))
         assert [hit.doc_id for hit in search(engine, state.request()).hits] == ["deux", "un"]
@@ -114,10 +113,10 @@ class Box:
 @pytest.fixture
 def box(place: Path) -> Iterator[Box]:
     box = Box()
-    controller = Controller(box, hostname="127.0.0.1", port=0)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
-    assert controller.server is not None
-    port = controller.server.sockets[0].getsockname()[1]
     mail = f'\n[mail]\nhost = "127.0.0.1"\nport = {port}\nfrom = "marbre@example.org"\nto = ["tous@example.org"]\n'
     (place / "alertes.toml").write_text(SEARCHES + mail, encoding="utf-8")
     yield box

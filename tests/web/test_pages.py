@@ -47,7 +47,7 @@ def test_every_example_of_the_home_page_finds_something(client: FlaskClient, eng
 def test_results_show_the_total_the_understood_query_and_marked_hits(client: FlaskClient) -> None:
     results = page(client, "/recherche?q=accord+peche")
     assert words(results, "//h1") == ["1 article pour accord peche"]
-    assert words(results, "//*[@role='status']") == ["1 article"]
+    assert words(results, "//*[@role='status']/span[1]") == ["1 article."]
     assert "Compris comme" in words(results, "//p[@class='said']")[0]
     assert words(results, "//li[@class='hit']//h2//mark") == ["Accord", "pêche"]
     assert "1er octobre 2025" in words(results, "//li[@class='hit']/p[@class='meta']")[0]

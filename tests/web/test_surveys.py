@@ -14,6 +14,7 @@ from lxml import html
 
 from corpus import Article
 from indexer import build_index
+from indexer.withdrawals import withdraw_article
 from search import open_engine
 from web import create_app
 
@@ -158,6 +159,21 @@ def test_nothing_found_says_when_the_newspaper_is_not_covered(client: FlaskClien
     missing = page(client, "/recherche?q=zorglub+accord&journal=La+Lagune&du=2020")
     assert "La Lagune" in texts(missing, "//p[@class='gap']")[0]
     assert "zorglub (ce mot manque) aucun article" in texts(missing, "//div[@class='nothing']//li")
+
+
+@pytest.mark.parametrize("ending", ["", ".txt", ".json"])
+def test_a_withdrawn_article_is_gone_with_its_reason(tmp_path: Path, ending: str) -> None:
+    location = tmp_path / "index"
+    build_index(archive(), location)
+    withdraw_article("n7", "décision de justice du 3 mai <b>2026</b>", location)
+    with open_engine(location) as engine:
+        client = create_app(engine).test_client()
+        gone = client.get(f"/article/n7{ending}")
+        assert gone.status_code == 410
+        assert "décision de justice du 3 mai" in gone.get_data(as_text=True) or ending == ".txt"
+        assert "<b>2026" not in gone.get_data(as_text=True) or gone.is_json
+        assert client.get(f"/article/n8{ending}").status_code == 200
+        assert client.get(f"/article/jamais{ending}").status_code == 404
 
 
 def test_an_article_shows_what_is_near_it(client: FlaskClient) -> None:
