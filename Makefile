@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
 
-.PHONY: demo test check lint types docs lock build bench quality clean
+.PHONY: demo test check lint types docs lock build bench torture whoosh-suite quality clean
 
 demo: $(VENV)/.ready  ## build the sample archive and serve it
 	$(BIN)/marbre demo --port $(PORT)
@@ -29,9 +29,16 @@ quality: $(VENV)/.test-ready  ## relevance figures: make quality DATA=folder
 bench: $(VENV)/.bench-ready  ## speed against peers; python -m bench --help
 	$(BIN)/python -m bench $(ARGS)
 
+torture: $(VENV)/.test-ready  ## kills, power cuts, full disks by the hundred; python -m bench.torture --help
+	$(BIN)/python -m bench.torture $(ARGS)
+
+whoosh-suite: $(VENV)/.test-ready  ## Whoosh's own tests on our codec (fetches its source distribution)
+	$(BIN)/python tests/indexer/codec/whoosh_suite.py
+
 lock: $(VENV)/.test-ready  ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --group install -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --group install --group dev -o requirements-dev.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --group install --group dev --group bench -o requirements-bench.lock
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +48,10 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 
 $(VENV)/.test-ready: $(VENV)/.ready requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+$(VENV)/.bench-ready: $(VENV)/.test-ready requirements-bench.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	touch $@
 
 clean:

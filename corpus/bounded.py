@@ -111,7 +111,7 @@ class BoundedReader:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self.close()
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
             [sys.executable, "-c", _PROGRAM, str(_ROOT), str(self.bounds.memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

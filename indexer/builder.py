@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import os
 import time
-import zlib
-from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from corpus.article import Article
 from corpus.errors import IndexCorrupt, IndexProblem
-from corpus.readers import ArticleStream, Reject
+from corpus.readers import ArticleStream
 from indexer.documents import stored_form, stored_row
 from indexer.doubts import DateDoubts, today
 from indexer.filing import STREAM, Filing
@@ -27,6 +25,7 @@ from indexer.former import FormerArchive
 from indexer.generations import open_snapshot
 from indexer.identity import Identity
 from indexer.ledger import DELETED, FileRecord, Ledger, Row
+from indexer.report import BuildOptions, BuildReport
 from indexer.withdrawals import withdrawn_in
 from indexer.writer import MEMORY_BYTES, ArchiveWriter
 
@@ -36,66 +35,6 @@ FIRST_COMMIT: Final = 1_000  # articles
 VERSIONS_KEY: Final = "former_versions"  # in ``extra``: what an export carries
 _TEXTS: Final = ("headline", "standfirst", "body")
 Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildOptions:
-    """How a build goes about it. Units: ``commit_seconds``; ``commit_articles`` a count.
-
-    ``delete_missing``: what no source file gives any more is deleted. ``retry_rejects``: files with refusals are read again. ``keep_versions``: the
-    text that a correction replaced stays with the article (None: as the index was told last). ``carry``: a rebuild takes what no source gives
-    from the former index. ``from_stored``: it takes everything from there. ``reread``: these files are read although they are as before, and
-    are no sources of their own.
-    """
-
-    delete_missing: bool = False
-    reread: frozenset[str] | None = None
-    retry_rejects: bool = False
-    keep_versions: bool | None = None
-    carry: bool = False
-    from_stored: bool = False
-    commit_articles: int = 50_000
-    commit_seconds: float = 30.0
-
-
-@dataclass(slots=True)
-class BuildReport:
-    """What a build did. ``articles`` = how many the index holds now; ``notes`` = what an archivist should know of it.
-
-    ``missing`` are articles of the index that their files no longer give, ``withdrawn`` those kept out for ever, ``carried`` those a rebuild
-    took from the former index, ``files_skipped`` the files left alone.
-    """
-
-    added: int = 0
-    replaced: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    articles: int = 0
-    seconds: float = 0.0
-    rejects: list[Reject] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    deleted: int = 0
-    missing: int = 0
-    withdrawn: int = 0
-    carried: int = 0
-    files_read: int = 0
-    files_skipped: int = 0
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the counts of the contract, and after them those of rarer things that happened."""
-        counts: dict[str, Any] = {
-            "added": self.added,
-            "replaced": self.replaced,
-            "unchanged": self.unchanged,
-            "rejected": self.rejected,
-            "articles": self.articles,
-            "seconds": round(self.seconds, 3),
-        }
-        return counts | {name: count for name in ("deleted", "missing", "withdrawn", "carried") if (count := getattr(self, name))}
-
-    def reasons(self) -> list[tuple[str, int]]:
-        """Return the reasons of refusal and how often each was given, the most frequent first."""
-        return Counter(reject.reason for reject in self.rejects).most_common()
 
 
 def build_index(
@@ -125,20 +64,28 @@ def build_index(
 
 
 def delete_articles(doc_ids: Iterable[str], location: str | os.PathLike[str]) -> tuple[list[str], list[str]]:
-    """Delete articles by id; return the deleted ids and those that were not there. A source that gives one anew brings it back.
+    """Delete articles by id; return the deleted ids and those that were not there.
+
+    One comes back when its file gives another version of it, or when it is given again by hand (standard input); rebuilds keep it out.
 
     Raises: IndexMissing, IndexLocked.
     """
     open_snapshot(Path(location))
     deleted: list[str] = []
     missing: list[str] = []
+    digests: dict[str, str] = {}
     with ArchiveWriter(Path(location)) as writer:
         for doc_id in doc_ids:
-            (deleted if writer.delete(doc_id) else missing).append(doc_id)
+            known = writer.known(doc_id)
+            if known is None or not writer.delete(doc_id):
+                missing.append(doc_id)
+                continue
+            deleted.append(doc_id)
+            digests[doc_id] = known[0]
         if deleted:
             folder = writer.session.base.folder if writer.session.base else None
             ledger = Ledger(folder, writer.facts.get("ledger", ()))
-            rows = [*ledger.rows(DELETED), *(Row(doc_id, "", "") for doc_id in deleted)]
+            rows = [*ledger.rows(DELETED), *(Row(doc_id, "", digest) for doc_id, digest in digests.items())]
             ledger.begin(FileRecord(DELETED, DELETED))
             for row in dict.fromkeys(rows):
                 ledger.add(row)
@@ -169,6 +116,8 @@ class _Build:
         self._filing = Filing(ledger, past, retry_rejects=options.retry_rejects, read_all=former is not None, reread=options.reread)
         self._identity = Identity(writer, past)
         self._withdrawn = withdrawn_in(writer.facts)
+        keeps = former is None or options.carry or options.from_stored
+        self._deleted = {(row.doc_id, row.digest) for row in past.rows(DELETED)} if keeps else set()
         self._today = today()
         self._doubts = DateDoubts(self._today)
         facts = dict(writer.facts)
@@ -220,6 +169,8 @@ class _Build:
         row, digest = stored_row(stored)
         said_before = self._filing.said_before(doc_id, digest)
         before = self._writer.known(doc_id)
+        if before is None and (doc_id, digest) in self._deleted and not self._filing.in_stream:
+            return
         if before is not None and (said_before or placed.copy or before[0] == digest):
             self.report.unchanged += 1
             if self._filing.in_stream:
@@ -326,27 +277,38 @@ class _Build:
             self._filing.vanished(root for root in stream.roots if root != STREAM)
         self._filing.touches()
         doubtful = [record for record in self._ledger.records() if record.missing or record.state == "gone"]
-        if not self._options.delete_missing:
-            self.report.missing = sum(record.articles + record.missing if record.state == "gone" else record.missing for record in doubtful)
-            return
-        candidates: set[str] = set()
-        for record in doubtful:
-            candidates.update(row.doc_id for row in self._ledger.rows(record.name) if row.missing or record.state == "gone")
+        going: dict[str, set[str]] = {record.name: self._going(record) for record in doubtful}
+        candidates = set().union(*going.values())
         if candidates:
             self._commit()  # what is deleted must be there first
             for record in self._ledger.records():
                 if record.state != "gone":
                     candidates.difference_update(row.doc_id for row in self._ledger.rows(record.name) if not row.missing)
-            self.report.deleted = sum(self._writer.delete(doc_id) for doc_id in sorted(candidates))
+            deleted = sum(self._writer.delete(doc_id) for doc_id in sorted(candidates))
+            self.report.deleted = deleted if self._options.delete_missing else 0
         for record in doubtful:
-            self._forget_missing(record)
+            self._forget(record, going[record.name])
+        left = [record for record in self._ledger.records() if record.missing or record.state == "gone"]
+        self.report.missing = sum(record.articles + record.missing if record.state == "gone" else record.missing for record in left)
 
-    def _forget_missing(self, record: FileRecord) -> None:
-        if record.state == "gone":
+    def _going(self, record: FileRecord) -> set[str]:
+        """Return the articles of a file that shall go: all it gives no longer where that is asked for, else what it gives under other ids."""
+        superseded = self._filing.superseded.get(record.name, frozenset())
+        if not self._options.delete_missing and not superseded:
+            return set()
+        rows = (row for row in self._ledger.rows(record.name) if row.missing or record.state == "gone")
+        return {row.doc_id for row in rows if self._options.delete_missing or row.doc_id in superseded}
+
+    def _forget(self, record: FileRecord, gone: set[str]) -> None:
+        """Take the rows of what was deleted out of the ledger."""
+        if record.state == "gone" and self._options.delete_missing:
             self._ledger.remove(record.name)
-            return
-        blocks = [replace(block, rows=tuple(row for row in block.rows if not row.missing)) for block in self._ledger.blocks(record.name)]
-        self._ledger.adopt(replace(record, missing=0), blocks)
+        elif gone:
+            blocks = [
+                replace(block, rows=tuple(row for row in block.rows if not (row.missing and row.doc_id in gone)))
+                for block in self._ledger.blocks(record.name)
+            ]
+            self._ledger.adopt(replace(record, missing=sum(row.missing for block in blocks for row in block.rows)), blocks)
 
     def _due(self) -> bool:
         if self._former is not None:

@@ -64,6 +64,8 @@ class Filing:
         self._reread = reread or frozenset()
         self.in_stream = False
         self._broken = False
+        self.superseded: dict[str, frozenset[str]] = {}  # by file: articles that the same bytes, read otherwise, give under other ids
+        self._name, self._given, self._before = "", 0, 0
         self._stamp = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
         self._said: set[int] = set()
         self._unseen: dict[str, Row] = {}
@@ -78,7 +80,7 @@ class Filing:
         if source.path is None:
             self.begin_stream(source.name)
             return True
-        name = os.path.abspath(source.path)
+        name = os.path.abspath(source.path)  # noqa: PTH100 - resolve() follows links
         if name in self.visited:
             return False  # given twice: by itself, and by its folder
         former = self.past.record(name)
@@ -115,6 +117,8 @@ class Filing:
         """Close the current file; what it gave before and gives no longer is remembered as missing, unless it could not be read whole."""
         for row in self._unseen.values():
             self.ledger.add(row if self._broken else row._replace(missing=True))
+        if self._name in self.same_content and not self._broken and self._given >= self._before:
+            self.superseded[self._name] = frozenset(self._unseen)
         self.ledger.end(reader=reader)
         self._said, self._unseen, self._broken, self.in_stream = set(), {}, False, False
 
@@ -133,6 +137,7 @@ class Filing:
     def said_before(self, doc_id: str, digest: str) -> bool:
         """Tell whether the current file said exactly this of an article when it was read last."""
         self._unseen.pop(doc_id, None)
+        self._given += 1
         return hash((doc_id, digest)) in self._said
 
     def vanished(self, roots: Iterable[str]) -> None:
@@ -157,6 +162,7 @@ class Filing:
             self._said = {hash((row.doc_id, row.digest)) for row in rows if not row.missing}
             self._unseen = {row.doc_id: row for row in rows}
         self.account.read += 1
+        self._name, self._given, self._before = record.name, 0, 0 if former is None else former.articles
         self.ledger.begin(record)
 
     def _leave(self, former: FileRecord, record: FileRecord) -> bool:

@@ -82,7 +82,7 @@ def _of_files(archive: FormerArchive, records: dict[str, FileRecord]) -> Iterato
     for _ in stream:
         break  # it reads nothing: every file was only looked at
     for source in looker.found:
-        path = os.path.abspath(source.path or source.name)
+        path = os.path.abspath(source.path or source.name)  # noqa: PTH100 - resolve() follows links
         known = records.get(path)
         kind: Literal["changed", "new"] = "new" if known is None else "changed"
         yield Disagreement(kind, source.name, "never read" if known is None else f"other bytes than were read on {known.read[:10]}", path)

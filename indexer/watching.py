@@ -71,10 +71,10 @@ def _look(folder: Path) -> _Seen:
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            path = os.path.join(root, name)
+            path = f"{root}{os.sep}{name}"
             if not name.startswith("."):
                 try:
-                    found = os.stat(path)
+                    found = Path(path).stat()
                 except OSError:
                     continue  # it was taken away meanwhile
                 seen[path] = (found.st_size, found.st_mtime_ns)

@@ -21,6 +21,7 @@ from typing import Any, Final, Protocol
 from corpus.errors import IndexProblem
 from indexer.codec.segment import SEGMENT_EXTENSION, write_segment
 from indexer.documents import header_form
+from indexer.durable import one_line_errors
 from indexer.inverting import Inverter
 from indexer.toc import INDEX_NAME
 
@@ -84,7 +85,8 @@ class LocalCrew:
         last = {doc_id: number for number, doc_id in enumerate(self._inverter.doc_ids)}
         superseded = [number for number, doc_id in enumerate(self._inverter.doc_ids) if last[doc_id] != number]
         file = f"{INDEX_NAME}_{name}{SEGMENT_EXTENSION}"
-        info = write_segment(self._folder / file, self._inverter.segment(name.encode()))
+        with one_line_errors(self._folder.parent, "write"):
+            info = write_segment(self._folder / file, self._inverter.segment(name.encode()))
         self._written.append(NewSegment(name, file, info.doc_count, superseded))
 
 

@@ -22,6 +22,7 @@ from corpus.errors import IndexProblem
 from indexer.codec.merging import merge_segments
 from indexer.codec.segment import SEGMENT_EXTENSION, SegmentReader
 from indexer.codec.whoosh_codec import MarbreSegment
+from indexer.durable import one_line_errors
 from indexer.french import analysis_digest
 from indexer.generations import Commit, SegmentEntry, Session, expect_made_with, require_space, write_session
 from indexer.schema import SCHEMA_VERSION, whoosh_schema
@@ -220,7 +221,8 @@ class ArchiveWriter:
             require_space(self._session.folder, sum(segment.path.stat().st_size for segment in group))
             name = self._session.new_segment_id()
             path = self._session.folder / f"{INDEX_NAME}_{name}{SEGMENT_EXTENSION}"
-            info = merge_segments([segment.reader for segment in group], [~segment.deleted for segment in group], path, name.encode())
+            with one_line_errors(self._session.location, "write"):
+                info = merge_segments([segment.reader for segment in group], [~segment.deleted for segment in group], path, name.encode())
             merged = _Segment(name, path, info.doc_count, np.zeros(info.doc_count, np.bool_))
             for segment in group:
                 segment.close()

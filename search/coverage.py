@@ -35,10 +35,8 @@ class NewspaperCoverage:
     @property
     def gaps(self) -> tuple[int, ...]:
         """The places of the months without an article between the first and the last."""
-        if self.held is None:
-            return ()
-        first, last = self.held
-        return tuple(place for place in range(first, last) if not self.counts[place])
+        held = self.held
+        return () if held is None else tuple(place for place in range(*held) if not self.counts[place])
 
 
 @dataclass(frozen=True, slots=True)

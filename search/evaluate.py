@@ -61,6 +61,7 @@ EXPANSIONS: Final = 1_024  # terms that one pattern may stand for
 SEARCH_S: Final = 1.0
 _FEW: Final = 1_000  # articles: fewer are scored before anyone looks at the clock
 _DENSE: Final = 64  # from one article in so many on, one array over all of them is quicker than looking each up
+_KEPT_DOCS: Final = 20_000  # articles: the places of a term in more are looked up for each question
 _PHRASE_CHUNK: Final = 20_000  # articles whose positions are compared between two looks at the clock
 
 Occurring = Word | Phrase | Compound | Pattern | Fuzzy | Near | SameParagraph
@@ -241,12 +242,29 @@ class Evaluation:
     @places.register
     def _places_word(self, node: Word, field: str, docs: Docs | None = None) -> Places:
         if node.required_accent:
-            keys = keys_of(self.collection.positions(exact_field(field), node.accent or "", docs))
+            keys = self._keys(exact_field(field), node.accent or "", docs)
         elif node.exact:
-            keys = keys_of(self.collection.positions(exact_field(field), node.folded, docs))
+            keys = self._keys(exact_field(field), node.folded, docs)
         else:
-            keys = keys_of(self.collection.positions(field, node.term_, docs))
+            keys = self._keys(field, node.term_, docs)
         return Places(keys, np.zeros(keys.size, np.int64))
+
+    def _keys(self, field: str, text: str, docs: Docs | None) -> Keys:
+        """Return the places of a term, in all articles or in ``docs``; those of a term that is not too frequent are kept whole."""
+        keys: Keys | None = self.collection.hot.get(("keys", field, text))
+        if keys is None:
+            if docs is not None and sum(leaf.doc_freq(field, text) for leaf in self.collection.leaves) > _KEPT_DOCS:
+                return keys_of(self.collection.positions(field, text, docs))
+            keys = keys_of(self.collection.positions(field, text))
+            self.collection.hot.put(("keys", field, text), keys, 8 * keys.size + 500)
+        if docs is None:
+            return keys
+        wide = docs.astype(np.int64)
+        starts = keys.searchsorted(wide << 32)
+        sizes = keys.searchsorted((wide + 1) << 32) - starts
+        ends = sizes.cumsum()
+        inside: Keys = keys[(starts - ends + sizes).repeat(sizes) + np.arange(int(ends[-1]) if ends.size else 0)]
+        return inside
 
     @places.register(Pattern)
     @places.register(Fuzzy)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from search.coverage import Coverage, NewspaperCoverage
@@ -89,7 +90,7 @@ def _gaps(newspaper: str, months: list[str]) -> tuple[Gap, ...]:
     numbers = [_number(month) for month in months]
     return tuple(
         Gap(newspaper, _month(before + 1), _month(after - 1), after - before - 1)
-        for before, after in zip(numbers, numbers[1:], strict=False)
+        for before, after in pairwise(numbers)
         if after - before > 1
     )
 

@@ -125,11 +125,11 @@ def _years(held: Coverage, rows: Sequence[NewspaperCoverage], years: Sequence[st
     most = max((count for row in counts for count in row), default=0)
     shown = []
     for row, of_years in zip(rows, counts, strict=True):
-        cells = []
+        cells, gaps, ends = [], set(row.gaps), row.held or (0, -1)
         for year, count in zip(years, of_years, strict=True):
-            missing = sum(place in set(row.gaps) for place in places[year])
+            missing = sum(place in gaps for place in places[year])
             note = many("il manque %(count)s\u00a0mois", "il manque %(count)s\u00a0mois", missing, count=missing) if missing else ""
-            inside = bool(row.held) and places[year][-1] >= row.held[0] and places[year][0] <= row.held[1]  # type: ignore[index]
+            inside = places[year][-1] >= ends[0] and places[year][0] <= ends[1]
             cells.append(_cell(count, most, inside, links.search(_state(row.newspaper).adding("year", year)), note))
         shown.append(_row(row, tuple(cells), links, _gaps_in_words(held, row)))
     columns = tuple(Heading(year, _("Les mois de %(year)s", year=year), _of_year(page, year)) for year in years)

@@ -65,7 +65,7 @@ def specification(site_name: str, root: str) -> Schema:
     order = _parameter("ordre", "Order of the lines", {"type": "string", "enum": ["droite", "gauche", "journal", *ORDERS, ""]})
     paths["/concordance.csv"] = _get("Where the words of a query stand, in context", [*_search_parameters(), order], "text/csv", _TEXT)
     typed = [_parameter("q", "The query, of which the last word is being typed", _TEXT)]
-    pair = {"type": "array", "prefixItems": [_TEXT, _TEXTS], "minItems": 2}
+    pair = {"type": "array", "items": {"anyOf": [_TEXT, _TEXTS]}, "minItems": 2, "maxItems": 4}
     paths["/suggestions"] = _get("How the query may go on, as OpenSearch has it", typed, "application/x-suggestions+json", pair)
     for ending, (media_type, summary) in _ARTICLE_FILES.items():
         schema = {"json": _ref("Article"), "csl": {"type": "array", "items": {"type": "object"}}}.get(ending, _TEXT)

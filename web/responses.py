@@ -13,7 +13,7 @@ from typing import Final
 
 from flask import Flask, Response, jsonify, render_template, request
 from flask.globals import request_ctx
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import Gone, HTTPException
 
 from corpus.errors import BadRequest, IndexProblem
 from web import typography

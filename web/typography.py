@@ -121,6 +121,7 @@ def held_together(text: str) -> str:
     return _BETWEEN_DIGITS.sub(NBSP, text)
 
 
+@lru_cache(maxsize=50_000)  # the same names stand in every facet, and a key takes 50 µs
 def collation(text: str) -> tuple[int, ...]:
     """Return a key that sorts É with E and œ with oe, capitals beside small letters; accents decide between words else alike.
 

@@ -7,12 +7,13 @@ archive and what the query language answers stays French in both; the pages say 
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 from urllib.parse import quote, urlencode
 
-from flask import Flask, has_request_context, request, url_for
-from flask_babel import Babel, gettext, ngettext  # type: ignore[import-untyped]
+from flask import Flask, request, url_for
+from flask_babel import Babel, get_translations, gettext, ngettext  # type: ignore[import-untyped]
 
 from corpus.errors import BadRequest
 
@@ -21,6 +22,7 @@ __all__ = ["FIELD_LABELS", "INTERFACES", "PARAMETER", "Interface", "_", "interfa
 Interface = Literal["fr", "en"]
 INTERFACES: Final[tuple[Interface, ...]] = get_args(Interface)
 PARAMETER: Final = "ui"
+_language: ContextVar[Interface] = ContextVar("language", default="fr")
 _FOLDER: Final = Path(__file__).parent / "translations"
 
 
@@ -43,33 +45,52 @@ def prepare(app: Flask) -> None:
     """Give an application its catalogues, and every address it makes the language of the page it stands on."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(_FOLDER)
     Babel(app, default_locale="fr", locale_selector=interface)
-    app.before_request(_refuse_unknown)
+    app.before_request(_begin)
+    app.teardown_request(_end)
     app.url_defaults(_keep)
     app.jinja_env.globals.update(interface=interface, other_language=_other_language)
+    translating: Any = app.jinja_env  # a page has some two hundred sentences: French ones are not looked up
+    translating.install_gettext_callables(_, _form, newstyle=True)
 
 
 def interface() -> Interface:
     """Return the language of the page being made."""
-    return "en" if has_request_context() and request.args.get(PARAMETER) == "en" else "fr"
+    return _language.get()
 
 
 def _(sentence: str, **values: object) -> str:
     """Return a sentence in the language of the page, with its ``%(name)s`` filled in."""
+    if _language.get() == "fr":
+        return sentence % values if values else sentence
     said: str = gettext(sentence, **values)
     return said
 
 
 def many(one: str, more: str, number: int, **values: object) -> str:
     """Return the form for ``number``: French takes the plural from two on, English beside one."""
-    rank = 1 if interface() == "fr" and number < 2 else number
-    said: str = ngettext(one, more, rank, **values)
+    if _language.get() == "fr":
+        return (one if number < 2 else more) % values
+    said: str = ngettext(one, more, number, **values)
     return said
 
 
-def _refuse_unknown() -> None:
+def _form(one: str, more: str, number: int) -> str:
+    """Return the form for ``number``, its values not yet filled in: what templates ask for."""
+    if _language.get() == "fr":
+        return one if number < 2 else more
+    said: str = get_translations().ungettext(one, more, number)
+    return said
+
+
+def _begin() -> None:
     asked = request.args.get(PARAMETER)
+    _language.set("en" if asked == "en" else "fr")
     if asked is not None and asked not in INTERFACES:
         raise BadRequest(PARAMETER, asked, _("fr ou en"))
+
+
+def _end(_error: BaseException | None) -> None:
+    _language.set("fr")
 
 
 def _keep(endpoint: str, values: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ from corpus.readers.source import Reject, Source
 __all__ = ["read"]
 
 VALUE_BYTES: Final = 16 * 1024 * 1024
-STEP_SECONDS: Final = 20.0  # without a row; a query that finds nothing must end
+STEP_SECONDS: Final = 10.0  # without a row; a query that finds nothing must end
 _STEPS: Final = 100_000
 _MAX_TABLES: Final = 1_000
 _ALLOWED: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 __all__ = ["PostingsCache"]
 
-_MIN_CACHED: Final = 256  # postings; shorter lists are unpacked faster than they are kept
+_ENTRY_BYTES: Final = 300  # what a kept list costs beside its arrays
 
 
 class PostingsCache:
@@ -32,10 +32,10 @@ class PostingsCache:
 
     def put(self, key: tuple[str, int, str], arrays: tuple[npt.NDArray[Any], ...]) -> None:
         """Keep arrays, and forget those asked for longest ago; they may not be written to any more."""
-        size = sum(array.nbytes for array in arrays)
+        size = _ENTRY_BYTES + sum(array.nbytes for array in arrays)
         for array in arrays:
             array.flags.writeable = False
-        if len(arrays[0]) < _MIN_CACHED or size > self._limit // 4:
+        if size > self._limit // 4:
             return
         with self._lock:
             if key not in self._lists:
@@ -43,4 +43,4 @@ class PostingsCache:
                 self._held += size
             while self._held > self._limit:
                 _, dropped = self._lists.popitem(last=False)
-                self._held -= sum(array.nbytes for array in dropped)
+                self._held -= _ENTRY_BYTES + sum(array.nbytes for array in dropped)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import corpus
 from corpus import read_articles
 from corpus.encodings import REPAIRED, decode, repaired
 
@@ -107,3 +111,24 @@ def test_an_article_encoded_twice_is_mended_and_reported(tmp_path):
     ]
     assert [one.extra.get("encoding") for one in articles] == [REPAIRED, None]
     assert len(stream.notes) == 1 and "1 articles were encoded twice" in stream.notes[0]
+
+
+@cache
+def _sample_bodies() -> list[str]:
+    folder = Path(corpus.__file__).parent / "sample"
+    return [article.body[:600] for article in read_articles([folder]) if len(article.body) > 300]
+
+
+@pytest.mark.parametrize("encoding", [*ENCODINGS, "latin-1"])
+def test_the_sample_articles_are_read_in_every_encoding(encoding):
+    bodies = _sample_bodies()
+    data = [body.encode(encoding, "ignore") for body in bodies]
+    right = sum(decode(one).text == one.decode(encoding) for one in data)
+    assert right >= 0.99 * len(bodies)
+
+
+def test_the_sample_articles_encoded_twice_are_repaired_and_the_others_left_alone():
+    bodies = _sample_bodies()
+    assert [body for body in bodies if repaired(body) is not None] == []
+    twice = [body.encode().decode("latin-1") for body in bodies]
+    assert sum(repaired(one) == body for one, body in zip(twice, bodies, strict=True)) >= 0.99 * len(bodies)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import resource
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,6 +24,7 @@ from indexer import BuildOptions, build_index, delete_articles
 from indexer.generations import current_generation
 from indexer.rebuilding import needs_rebuild, rebuild_index, refresh_index
 from indexer.sources_check import check_sources, repair_sources
+from indexer.verify import check
 from indexer.watching import watch_folder
 from indexer.withdrawals import rollback_archive, withdraw_article
 
@@ -150,6 +153,15 @@ def test_another_newspaper_on_the_command_line_reads_the_files_again(tmp_path: P
     build_index(read_articles([source]), location)
     build_index(read_articles([source], newspaper="Le Sahel"), location)
     assert content(location)["1"]["newspaper"] == "Le Sahel"
+
+
+def test_the_same_bytes_read_under_another_newspaper_leave_no_double(tmp_path: Path, location: Path) -> None:
+    source = write_jsonl(tmp_path / "a.jsonl", [{"titre": f"Sans id {number}", "texte": f"{number} {TEXT}"} for number in range(3)])
+    build_index(read_articles([source]), location)
+    report = build_index(read_articles([source], newspaper="Le Sahel"), location)
+    assert (report.added, report.articles, report.missing, report.deleted) == (3, 3, 0, 0)
+    assert {article["newspaper"] for article in content(location).values()} == {"Le Sahel"}
+    assert (rebuild_index(location).articles, check_sources(location)) == (3, [])
 
 
 def test_what_comes_through_a_pipe_each_day_is_noted_once(location: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -332,6 +344,27 @@ def test_runs_killed_at_random_moments_lose_nothing_and_end_as_if_never_killed(t
     assert (figures["fell below"], figures["differed"], figures["unsound"]) == (0, 0, 0)
 
 
+@pytest.mark.parametrize("limit", [0, 100, 300, 700, 1_500, 3_000, 6_000, 12_000, 25_000], ids=lambda limit: f"{limit} bytes a file")
+@pytest.mark.parametrize("rebuild", [False, True], ids=["update", "rebuild"])
+def test_a_disk_that_takes_no_more_costs_one_line_and_nothing_else(presse: Path, location: Path, limit: int, rebuild: bool) -> None:
+    index_folder(presse, location)
+    before = content(location)
+    write_jsonl(presse / "1.jsonl", [record(number, f"{number} {TEXT}") for number in range(10, 60)])
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        with contextlib.suppress(IndexProblem):
+            rebuild_index(location) if rebuild else index_folder(presse, location)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    if limit <= 3_000:
+        assert content(location) == before
+    assert check(location, deep=True) == []
+    assert index_folder(presse, location).articles == 60
+    assert check(location, deep=True) == []
+    assert check_sources(location) == []
+
+
 # --- withdrawn, deleted, rolled back ----------------------------------------------------------------------------------
 
 
@@ -368,13 +401,21 @@ def test_a_withdrawal_needs_an_id_and_a_reason(presse: Path, location: Path, doc
         withdraw_article(doc_id, reason, location)
 
 
-def test_a_deleted_article_is_not_missed_and_comes_back_when_its_file_changes(presse: Path, location: Path) -> None:
+def test_a_deleted_article_stays_out_until_its_file_gives_another_version(presse: Path, location: Path) -> None:
     index_folder(presse, location)
     delete_articles(["n3", "n4"], location)
     assert check_sources(location) == []
     assert counts(presse, location)[3] == 28
-    write_jsonl(presse / "0.jsonl", [record(number, "Neuf.") for number in range(10)])
-    assert counts(presse, location)[3] == 30
+    assert (rebuild_index(location).articles, rebuild_index(location, from_stored=True).articles, rebuild_index(location).articles) == (
+        28,
+        28,
+        28,
+    )
+    write_jsonl(presse / "0.jsonl", [record(number, "Neuf.") if number == 3 else record(number) for number in range(10)])
+    assert counts(presse, location)[3] == 29
+    assert {"n3", "n4"} & set(content(location)) == {"n3"}
+    build_index([Article(doc_id="n4", headline="De la main")], location)
+    assert check_sources(location) == []
 
 
 def test_nothing_is_withdrawn_from_or_deleted_in_an_index_that_is_not_there(location: Path) -> None:

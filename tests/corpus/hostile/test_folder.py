@@ -27,7 +27,7 @@ _WORDS = [
     for b in ("ane", "otte", "ine", "ule", "age", "erie", "ier", "ure")
 ]
 
-# Slow on purpose (20 s until it is stopped); test_hostile.py reads it with a shorter patience.
+# Slow on purpose (10 s until it is stopped); test_hostile.py reads it with a shorter patience.
 _SLOW = "loop.db"
 
 
