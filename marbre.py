@@ -423,6 +423,28 @@ def check(location: str, deep: bool, sources: bool, repair: bool, as_json: bool)
 @cli.command()
 @click.argument("folder", metavar="DIR")
 @INDEX_OPTION
+def backup(folder: str, location: str) -> None:
+    """Copy the index to DIR, every byte verified, while a writer may be at work."""
+    from indexer.backup import backup as copy
+
+    snapshot = copy(location, folder)
+    click.echo(f"generation {snapshot.generation} with {snapshot.manifest.articles} articles is in {folder}")
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR")
+@INDEX_OPTION
+def restore(folder: str, location: str) -> None:
+    """Make the backup in DIR the current index; what was there stays for “marbre rollback --to rebuild”."""
+    from indexer.withdrawals import restore_archive
+
+    snapshot = restore_archive(folder, location)
+    click.echo(f"generation {snapshot.generation} with {snapshot.manifest.articles} articles is current in {location}")
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR")
+@INDEX_OPTION
 @click.option("--newspaper", default="", help="Newspaper of the articles that name none.")
 @click.option("--every", default=5.0, show_default=True, type=click.FloatRange(0.2), metavar="SECONDS", help="How often to look.")
 @click.option("--rounds", default=0, metavar="N", help="Stop after N looks [default: at Ctrl-C].")

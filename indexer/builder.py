@@ -113,7 +113,14 @@ class _Build:
         self._ledger = ledger
         self._former = former
         self._options = options
-        self._filing = Filing(ledger, past, retry_rejects=options.retry_rejects, read_all=former is not None, reread=options.reread)
+        self._filing = Filing(
+            ledger,
+            past,
+            retry_rejects=options.retry_rejects,
+            read_all=former is not None,
+            reread=options.reread,
+            is_there=lambda doc_id: writer.known(doc_id) is not None,
+        )
         self._identity = Identity(writer, past)
         self._withdrawn = withdrawn_in(writer.facts)
         keeps = former is None or options.carry or options.from_stored
@@ -178,7 +185,7 @@ class _Build:
         else:
             self._put(article, stored, row, digest, known=before is not None)
         place = article.origin.place if article.origin is not None else ""
-        self._ledger.add(Row(doc_id, place, digest, placed.fingerprint))
+        self._ledger.add(Row(doc_id, place, digest, placed.fingerprint, record=self._filing.record))
 
     def _put(self, article: Article, stored: dict[str, Any], row: bytes, digest: str, *, known: bool) -> None:
         """Add an article, or replace its former version."""

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -51,7 +51,14 @@ class Filing:
     """The visitor of a stream. ``past`` is what the files are compared with, ``ledger`` what is written (the same, but in a rebuild)."""
 
     def __init__(
-        self, ledger: Ledger, past: Ledger, *, retry_rejects: bool = False, read_all: bool = False, reread: Set[str] | None = None
+        self,
+        ledger: Ledger,
+        past: Ledger,
+        *,
+        retry_rejects: bool = False,
+        read_all: bool = False,
+        reread: Set[str] | None = None,
+        is_there: Callable[[str], bool] = bool,
     ) -> None:
         self.ledger = ledger
         self.past = past
@@ -69,6 +76,9 @@ class Filing:
         self._stamp = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
         self._said: set[int] = set()
         self._unseen: dict[str, Row] = {}
+        self._by_record: dict[str, Row] = {}
+        self.record = ""  # digest of the record that is parsed now
+        self._is_there = is_there
         self._hashed = 0
         self._touched: list[FileRecord] = []
         self._by_content: dict[tuple[str, str], FileRecord] | None = None
@@ -108,6 +118,19 @@ class Filing:
             self.same_content.add(name)
         return True
 
+    def unchanged(self, place: str, record: str) -> bool:
+        """Say that a record is, letter by letter, one that was taken before and is there: it is noted and need not be parsed."""
+        if self.in_stream:
+            return False
+        self.record = hashlib.blake2b(record.strip().encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        row = self._by_record.get(self.record)
+        if row is None or not self._is_there(row.doc_id):
+            return False
+        self.said_before(row.doc_id, row.digest)
+        self.ledger.add(row._replace(place=place))
+        self.account.unchanged += 1
+        return True
+
     def refuse(self, reject: Reject) -> None:
         """Note something of the current file that was not taken."""
         self._broken |= not reject.origin.place
@@ -120,7 +143,7 @@ class Filing:
         if self._name in self.same_content and not self._broken and self._given >= self._before:
             self.superseded[self._name] = frozenset(self._unseen)
         self.ledger.end(reader=reader)
-        self._said, self._unseen, self._broken, self.in_stream = set(), {}, False, False
+        self._said, self._unseen, self._by_record, self.record, self._broken, self.in_stream = set(), {}, {}, "", False, False
 
     # --- what the build tells and asks --------------------------------------------------------------------------------------
 
@@ -161,6 +184,8 @@ class Filing:
             rows = list(self.past.rows(former.name))
             self._said = {hash((row.doc_id, row.digest)) for row in rows if not row.missing}
             self._unseen = {row.doc_id: row for row in rows}
+            if not self._all and former.settings == record.settings:
+                self._by_record = {row.record: row for row in rows if row.record and not row.missing}
         self.account.read += 1
         self._name, self._given, self._before = record.name, 0, 0 if former is None else former.articles
         self.ledger.begin(record)

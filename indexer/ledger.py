@@ -15,99 +15,32 @@ Opening reads the directories only: a hundred thousand source files, not their m
 
 from __future__ import annotations
 
-import json
-import os
-import struct
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final
 
-from corpus.errors import IndexCorrupt
-from indexer.durable import DISK
+from indexer.ledger_files import (
+    DELETED,
+    LEDGER_SUFFIX,
+    Block,
+    Entry,
+    FileRecord,
+    Refusal,
+    Row,
+    bytes_of,
+    merged,
+    overlay,
+    packed,
+    read_block,
+    read_directory,
+    write_file,
+)
 from indexer.session import Session
 
 __all__ = ["DELETED", "LEDGER_SUFFIX", "Block", "FileRecord", "Ledger", "Refusal", "Row"]
 
-LEDGER_SUFFIX: Final = ".ledger"
-DELETED: Final = "<deleted>"  # the record of what ``marbre delete`` took out; no path is called so
-ROWS_A_BLOCK: Final = 20_000
-BLOCK_BYTES: Final = 256 << 20  # inflated: a forged length allocates no more
-DIRECTORY_BYTES: Final = 1 << 30
 REFUSALS_KEPT: Final = 10_000  # of one file; all are counted
-_MAGIC: Final = b"MARBRE LEDGER 1\n"
-_TAIL: Final = struct.Struct("<QQQ")  # offset, length, inflated length of the directory
-_LEVEL: Final = 3
-
-
-class Row(NamedTuple):
-    """One article of a file. ``digest`` of its content; ``fingerprint`` of newspaper, day and text where no source id tells."""
-
-    doc_id: str
-    place: str
-    digest: str
-    fingerprint: str = ""
-    missing: bool = False  # no longer in the file, and still in the index
-
-
-class Refusal(NamedTuple):
-    """One thing of a file that was not taken."""
-
-    place: str
-    reason: str
-    advice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """One source file as it was read. ``name``: its absolute path, or « - » and a time for a stream.
-
-    Units: ``mtime_ns`` nanoseconds, ``size`` bytes; ``digest`` BLAKE2b of the bytes; ``settings`` digest of newspaper, mapping... it was read with.
-    """
-
-    name: str
-    shown: str
-    size: int = 0
-    mtime_ns: int = 0
-    digest: str = ""
-    settings: str = ""
-    reader: str = ""
-    read: str = ""
-    articles: int = 0
-    missing: int = 0
-    rejected: int = 0
-    state: Literal["whole", "partial", "gone", "removed"] = "whole"
-    continues: bool = False
-
-    @property
-    def is_stream(self) -> bool:
-        """Whether there is no file to look at again."""
-        return self.name.startswith("-") or self.name == DELETED
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """What one commit saw of a file."""
-
-    rows: tuple[Row, ...]
-    refusals: tuple[Refusal, ...] = ()
-
-
-class _Place(NamedTuple):
-    """Where a block lies; ``raw`` its inflated length in bytes."""
-
-    path: Path
-    offset: int
-    length: int
-    raw: int
-
-
-@dataclass(slots=True)
-class _Entry:
-    record: FileRecord
-    places: tuple[_Place, ...]
 
 
 @dataclass(slots=True)
@@ -123,7 +56,7 @@ class Ledger:
     def __init__(self, folder: Path | None = None, names: Sequence[str] = ()) -> None:
         self._folder = folder
         self._names = list(names)
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, Entry] = {}
         self._pending: dict[str, _Pending] = {}
         self._current: _Pending | None = None
         self._reload()
@@ -153,7 +86,7 @@ class Ledger:
         entry, pending = self._entries.get(name), self._pending.get(name)
         if entry is not None and (pending is None or pending.record.continues):
             for place in entry.places:
-                yield _block(place)
+                yield read_block(place)
         if pending is not None:
             yield Block(tuple(pending.rows), tuple(pending.refusals))
 
@@ -171,7 +104,7 @@ class Ledger:
         """Yield fingerprint and id of every committed article without a source id, whatever a run is about to change."""
         for entry in self._entries.values():
             for place in entry.places:
-                for row in _block(place).rows:
+                for row in read_block(place).rows:
                     if row.fingerprint:
                         yield int(row.fingerprint, 16), row.doc_id
 
@@ -233,13 +166,13 @@ class Ledger:
             if self._current is not None:
                 _counted(self._current)
             name = session.new_name(LEDGER_SUFFIX)
-            blocks = [(pending.record, _packed(pending)) for pending in self._pending.values()]
-            _write(session, name, [(record, packed) for record, packed in blocks])
+            blocks = [(pending.record, packed(pending.rows, pending.refusals)) for pending in self._pending.values()]
+            write_file(session, name, [(record, packed) for record, packed in blocks])
             self._names.append(name)
             self._folder = session.folder
             self._go_on()
-            while len(self._names) > 1 and _bytes(session.folder / self._names[-2]) < 2 * _bytes(session.folder / self._names[-1]):
-                self._names[-2:] = [_merged(session, self._names[-2:], oldest=len(self._names) == 2)]
+            while len(self._names) > 1 and bytes_of(session.folder / self._names[-2]) < 2 * bytes_of(session.folder / self._names[-1]):
+                self._names[-2:] = [merged(session, self._names[-2:], oldest=len(self._names) == 2)]
             self._reload()
         return tuple(self._names)
 
@@ -259,7 +192,7 @@ class Ledger:
         self._entries = {}
         for name in self._names:
             if self._folder is not None:
-                _overlay(self._entries, _directory(self._folder / name))
+                overlay(self._entries, read_directory(self._folder / name))
 
 
 def _all(blocks: Iterable[Block]) -> tuple[list[Row], list[Refusal]]:
@@ -276,138 +209,3 @@ def _counted(pending: _Pending) -> _Pending:
     fresh = sum(not row.missing for row in pending.rows)
     pending.record = replace(pending.record, articles=pending.record.articles + fresh)
     return pending
-
-
-# --- files ------------------------------------------------------------------------------------------------------------
-
-
-def _overlay(entries: dict[str, _Entry], newer: Iterable[_Entry]) -> None:
-    for entry in newer:
-        name = entry.record.name
-        before = entries.get(name)
-        places = (*before.places, *entry.places) if before is not None and entry.record.continues else entry.places
-        entries[name] = _Entry(entry.record, places)
-
-
-def _packed(pending: _Pending) -> list[tuple[bytes, int]]:
-    """Return the blocks of a record, deflated, each with its inflated length."""
-    packed = []
-    for first in range(0, max(len(pending.rows), 1), ROWS_A_BLOCK):
-        block: dict[str, Any] = {"rows": [_plain(row) for row in pending.rows[first : first + ROWS_A_BLOCK]]}
-        if first == 0 and pending.refusals:
-            block["refusals"] = pending.refusals
-        if block["rows"] or pending.refusals:
-            data = json.dumps(block, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-            packed.append((zlib.compress(data, _LEVEL), len(data)))
-    return packed
-
-
-def _plain(row: Row) -> list[Any]:
-    return [*row[:4], 1] if row.missing else [*row[:4]] if row.fingerprint else [*row[:3]]
-
-
-def _write(session: Session, name: str, records: Iterable[tuple[FileRecord, Iterable[tuple[bytes, int]]]]) -> None:
-    """Write a ledger file: the blocks as they come, then the directory."""
-    directory = []
-    with session.open_file(name) as out:
-        at = out.write(_MAGIC)
-        for record, blocks in records:
-            places = []
-            for data, raw in blocks:
-                places.append([at, len(data), raw])
-                at += out.write(data)
-            directory.append({**{key: value for key, value in asdict(record).items() if value}, "blocks": places})
-        rendered = json.dumps(directory, ensure_ascii=True, separators=(",", ":")).encode("ascii")
-        packed = zlib.compress(rendered, _LEVEL)
-        out.write(packed)
-        out.write(_TAIL.pack(at, len(packed), len(rendered)))
-
-
-def _merged(session: Session, names: Sequence[str], *, oldest: bool) -> str:
-    """Write several ledger files as one; blocks are copied as they are. What was removed is dropped when nothing older is left."""
-    entries: dict[str, _Entry] = {}
-    before = _directory(session.folder / names[0])
-    started = {entry.record.name: entry.record.continues for entry in before}
-    _overlay(entries, before)
-    for name in names[1:]:
-        _overlay(entries, _directory(session.folder / name))
-    kept = [entry for entry in entries.values() if not (oldest and entry.record.state == "removed")]
-    merged = session.new_name(LEDGER_SUFFIX)
-    _write(
-        session, merged, ((_still(entry.record, started, oldest), [(_read(place), place.raw) for place in entry.places]) for entry in kept)
-    )
-    for name in names:
-        with suppress(FileNotFoundError):
-            _forget(session, name)
-    return merged
-
-
-def _still(record: FileRecord, started: dict[str, bool], oldest: bool) -> FileRecord:
-    """Tell whether a merged record goes on one in a still older file."""
-    return replace(record, continues=record.continues and not oldest and started.get(record.name, True))
-
-
-def _forget(session: Session, name: str) -> None:
-    """Remove a ledger file that was written and merged in one commit; one of an earlier commit is the collector's."""
-    if session.base is None or name not in session.base.manifest.names:
-        DISK.unlink(session.folder / name)
-
-
-def _bytes(path: Path) -> int:
-    return path.stat().st_size
-
-
-def _pread(path: Path, offset: int, length: int) -> bytes:
-    descriptor = DISK.open_read(path)
-    try:
-        return os.pread(descriptor, length, offset)
-    finally:
-        os.close(descriptor)
-
-
-def _read(place: _Place) -> bytes:
-    return _pread(place.path, place.offset, place.length)
-
-
-def _inflated(path: Path, data: bytes, raw: int, limit: int) -> Any:
-    inflate = zlib.decompressobj()
-    if raw > limit:
-        raise IndexCorrupt(path, "a block of the ledger announces more than any has")
-    try:
-        text = inflate.decompress(data, raw + 1)
-        if len(text) != raw or not inflate.eof:
-            raise IndexCorrupt(path, "a block of the ledger is not what was written")
-        return json.loads(text)
-    except (zlib.error, ValueError, RecursionError) as error:
-        raise IndexCorrupt(path, f"a block of the ledger cannot be read ({error})") from error
-
-
-def _block(place: _Place) -> Block:
-    value = _inflated(place.path, _read(place), place.raw, BLOCK_BYTES)
-    try:
-        rows = tuple(Row(row[0], row[1], row[2], row[3] if len(row) > 3 else "", len(row) > 4) for row in value["rows"])
-        return Block(rows, tuple(Refusal(*refusal) for refusal in value.get("refusals", ())))
-    except (TypeError, KeyError, IndexError, AttributeError) as error:
-        raise IndexCorrupt(place.path, "a block of the ledger has another form") from error
-
-
-def _directory(path: Path) -> list[_Entry]:
-    try:
-        size = _bytes(path)
-    except FileNotFoundError:
-        raise IndexCorrupt(path, "the file is missing") from None
-    if size < len(_MAGIC) + _TAIL.size or _pread(path, 0, len(_MAGIC)) != _MAGIC:
-        raise IndexCorrupt(path, "not a ledger of this version")
-    offset, length, raw = _TAIL.unpack(_pread(path, size - _TAIL.size, _TAIL.size))
-    if offset + length + _TAIL.size != size:
-        raise IndexCorrupt(path, "the directory of the ledger is not where it should be")
-    entries = []
-    try:
-        for row in _inflated(path, _pread(path, offset, length), raw, DIRECTORY_BYTES):
-            places = tuple(_Place(path, *place) for place in row.pop("blocks"))
-            if any(place.offset + place.length > offset for place in places):
-                raise IndexCorrupt(path, "a block of the ledger lies outside of it")
-            entries.append(_Entry(FileRecord(**row), places))
-    except (TypeError, KeyError, AttributeError) as error:
-        raise IndexCorrupt(path, "the directory of the ledger has another form") from error
-    return entries

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from corpus.article import own_id
-from corpus.errors import BadRequest
+from corpus.errors import BadRequest, IndexProblem
+from indexer.backup import restore
 from indexer.doubts import today
 from indexer.generations import Snapshot, open_snapshot, rollback
 from indexer.writer import ArchiveWriter
 
-__all__ = ["rollback_archive", "withdraw_article", "withdrawn_in"]
+__all__ = ["restore_archive", "rollback_archive", "withdraw_article", "withdrawn_in"]
 
 REASON_CHARS: Final = 500
 _FACT: Final = "withdrawn"
@@ -54,11 +56,28 @@ def rollback_archive(location: str | os.PathLike[str], *, to: Literal["generatio
     """
     place = Path(location)
     withdrawn = withdrawn_in(open_snapshot(place).manifest.facts)
-    snapshot = rollback(place, to=to)
-    if all(doc_id in withdrawn_in(snapshot.manifest.facts) for doc_id in withdrawn):
+    return _still_withdrawn(place, rollback(place, to=to), withdrawn)
+
+
+def restore_archive(source: str | os.PathLike[str], location: str | os.PathLike[str]) -> Snapshot:
+    """Make a backup the current index; what was withdrawn from the index there since stays withdrawn.
+
+    Raises: IndexMissing and IndexCorrupt about the backup, IndexLocked about the location.
+    """
+    place = Path(location)
+    withdrawn: dict[str, dict[str, str]] = {}
+    with suppress(IndexProblem):  # no index there, or one too damaged to be read: that is why a backup is restored
+        withdrawn = withdrawn_in(open_snapshot(place).manifest.facts)
+    return _still_withdrawn(place, restore(Path(source), place), withdrawn)
+
+
+def _still_withdrawn(place: Path, snapshot: Snapshot, withdrawn: Mapping[str, dict[str, str]]) -> Snapshot:
+    """Withdraw again what an older generation still had."""
+    there = withdrawn_in(snapshot.manifest.facts)
+    if all(doc_id in there for doc_id in withdrawn):
         return snapshot
     with ArchiveWriter(place) as writer:
         for doc_id in withdrawn:
             writer.delete(doc_id)
-        writer.commit(facts={**writer.facts, _FACT: {**withdrawn_in(writer.facts), **withdrawn}})
+        writer.commit(facts={**writer.facts, _FACT: {**there, **withdrawn}})
     return open_snapshot(place)

@@ -68,6 +68,8 @@ PURE = (
     "search/relaxing.py",
     "search/marking.py",
     "search/snippets.py",
+    "search/citations.py",
+    "search/exporting.py",
     "web/citation.py",
     "web/state.py",
 )

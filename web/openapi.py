@@ -124,7 +124,7 @@ def _get(summary: str, parameters: list[Schema], media_type: str, schema: Schema
     """Return a path that is only read."""
     answers = {"200": {"description": "The answer", "content": {media_type: {"schema": schema}}}}
     problems = {"304": "Not changed since", "400": "A parameter that cannot be read", "429": "Too many questions", "503": "Not now"}
-    problems |= {"404": "No such article"} if missing else {}
+    problems |= {"404": "No such article", "410": "Withdrawn for ever"} if missing else {}
     problems |= {"503": "Every export slot is taken, or the archive cannot be read; see Retry-After"} if busy else {}
     error = {media: {"schema": shape} for media, shape in (("application/json", _ref("Error")), ("text/html", _TEXT))}
     for status, meaning in sorted(problems.items()):

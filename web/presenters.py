@@ -301,7 +301,9 @@ def _capitalised(text: str) -> str:
 
 
 def _relaxed_note(page: ResultPage) -> tuple[str, ...]:
-    return (_("Aucun article ne contient tous ces mots\u00a0; voici ceux qui en contiennent le plus."),) if page.relaxed and page.total else ()
+    return (
+        (_("Aucun article ne contient tous ces mots\u00a0; voici ceux qui en contiennent le plus."),) if page.relaxed and page.total else ()
+    )
 
 
 def _range(first: int, shown: int, total: int) -> str:

@@ -14,7 +14,7 @@ import stat
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -74,8 +74,9 @@ class ArticleStream(Iterator[Article]):
             if visitor is not None and not visitor.begin(file.source):
                 continue
             self.files += 1
+            source = file.source if visitor is None else replace(file.source, unchanged=visitor.unchanged)
             chosen: list[str] = []
-            for item in guarded(file.source, file.reader, chosen, self.beside):
+            for item in guarded(source, file.reader, chosen, self.beside):
                 if not isinstance(item, Reject):
                     article = mended(item)
                     self._repaired[file.source.name] += was_mended(article)

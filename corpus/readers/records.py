@@ -40,7 +40,7 @@ def read_json_lines(source: Source) -> Iterator[Article | Reject]:
             place = f"line {number}"
             if line is None:
                 yield _too_long(source, place)
-            elif line and not line.isspace():
+            elif line and not line.isspace() and not (source.unchanged and source.unchanged(place, line)):
                 yield _article_of_json(source, place, line)
 
 

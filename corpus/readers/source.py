@@ -44,7 +44,8 @@ class Source:
     ``defaults`` has the keyword arguments of ``article_from_record`` (newspaper, language, kind). ``inside`` is the member of
     an archive that this source is, ``depth`` how many archives stand around it; ``path`` is the file on disk, None for a
     member; ``query`` the SQL of the user; ``beside`` gives the other files of its folder or archive by their last name;
-    ``names`` the columns or keys that a mapping file gives to fields.
+    ``names`` the columns or keys that a mapping file gives to fields; ``unchanged``, when there is one, is told place and text of a
+    record before it is parsed, and says that it need not be.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Source:
     query: str = ""
     beside: Callable[[], Mapping[str, Callable[[], BinaryIO]]] = _alone
     names: Mapping[str, str] = field(default_factory=dict)
+    unchanged: Callable[[str, str], bool] | None = None
 
     def origin(self, place: str = "") -> Origin:
         """Return the place ``place`` ("line 12", "item 3") inside this source."""
@@ -84,6 +86,9 @@ class FileVisitor(Protocol):
 
     def begin(self, source: Source) -> bool:
         """Say whether a file shall be read."""
+
+    def unchanged(self, place: str, record: str) -> bool:
+        """Say that a record of the current file is, letter by letter, one that was taken before."""
 
     def refuse(self, reject: Reject) -> None:
         """Hear of something in the current file that was not taken."""

@@ -19,14 +19,16 @@ from hypothesis import strategies as st
 
 from bench.archive import kill_trials
 from corpus import Article, read_articles
+from corpus.article import article_from_record
 from corpus.errors import BadRequest, IndexMissing, IndexProblem, MarbreError
 from indexer import BuildOptions, build_index, delete_articles
+from indexer.backup import backup
 from indexer.generations import current_generation
 from indexer.rebuilding import needs_rebuild, rebuild_index, refresh_index
 from indexer.sources_check import check_sources, repair_sources
 from indexer.verify import check
 from indexer.watching import watch_folder
-from indexer.withdrawals import rollback_archive, withdraw_article
+from indexer.withdrawals import restore_archive, rollback_archive, withdraw_article
 
 TEXT = "Le conseil municipal a voté hier soir le budget de la ville et la rénovation du marché central de Mopti, après de longs débats."
 
@@ -67,6 +69,23 @@ def test_only_the_changed_file_is_read_and_only_the_changed_article_replaced(pre
     assert (report.added, report.replaced, report.unchanged, report.articles) == (0, 1, 29, 30)
     assert (report.files_read, report.files_skipped) == (1, 2)
     assert content(location)["n10"]["body"] == "Une baleine."
+
+
+def test_lines_that_are_as_before_are_not_parsed_again(presse: Path, location: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index_folder(presse, location)
+    delete_articles(["n14"], location)
+    write_jsonl(presse / "1.jsonl", [record(77), *(record(number) for number in range(19, 9, -1)), "kaputt"])
+    parsed: list[str] = []
+    monkeypatch.setattr(
+        "corpus.readers.records.article_from_record",
+        lambda one, *rest, **more: parsed.append(one["id"]) or article_from_record(one, *rest, **more),
+    )
+    report = index_folder(presse, location)
+    assert (report.added, report.replaced, report.unchanged, report.rejected, report.articles) == (1, 0, 29, 1, 30)
+    assert parsed == ["n77", "n14"]  # what was deleted is looked at, and stays out
+    assert check_sources(location) == []
+    places = {row.doc_id: row.place for row in ledger_of(location).rows(str(presse / "1.jsonl"))}
+    assert (places["n77"], places["n19"], places["n10"]) == ("line 1", "line 2", "line 11")
 
 
 def test_a_file_of_the_same_bytes_and_another_time_is_not_read(presse: Path, location: Path) -> None:
@@ -416,6 +435,16 @@ def test_a_deleted_article_stays_out_until_its_file_gives_another_version(presse
     assert {"n3", "n4"} & set(content(location)) == {"n3"}
     build_index([Article(doc_id="n4", headline="De la main")], location)
     assert check_sources(location) == []
+
+
+def test_a_restored_backup_does_not_bring_a_withdrawn_article_back(presse: Path, location: Path, tmp_path: Path) -> None:
+    index_folder(presse, location)
+    backup(location, tmp_path / "copie")
+    withdraw_article("n3", "Décision de justice", location)
+    assert restore_archive(tmp_path / "copie", location).manifest.articles == 29
+    assert "n3" not in content(location)
+    shutil.rmtree(location)
+    assert restore_archive(tmp_path / "copie", location).manifest.articles == 30
 
 
 def test_nothing_is_withdrawn_from_or_deleted_in_an_index_that_is_not_there(location: Path) -> None:

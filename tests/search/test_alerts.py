@@ -39,7 +39,9 @@ filters = { journal = ["L’Essor"] }
 """
 
 
-def article(doc_id: str, added: str = "2026-01-05", newspaper: str = "L’Essor", text: str = "L’accord de pêche est signé au port.") -> Article:
+def article(
+    doc_id: str, added: str = "2026-01-05", newspaper: str = "L’Essor", text: str = "L’accord de pêche est signé au port."
+) -> Article:
     return Article(doc_id=doc_id, newspaper=newspaper, headline=f"Titre {doc_id}", body=text, published="2020-02-03", added=added)
 
 
@@ -170,7 +172,11 @@ def test_what_is_told_is_written_down_before_it_is_told(place: Path, monkeypatch
 
 
 def test_two_runs_at_once_are_one(place: Path) -> None:
-    with remembering(place / "alertes.state.json"), pytest.raises(SourceUnreadable, match="another"), remembering(place / "alertes.state.json"):
+    with (
+        remembering(place / "alertes.state.json"),
+        pytest.raises(SourceUnreadable, match="another"),
+        remembering(place / "alertes.state.json"),
+    ):
         pass
 
 

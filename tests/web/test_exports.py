@@ -111,7 +111,7 @@ def test_json_lines_read_back_are_the_same_archive(client: FlaskClient, engine: 
     assert again == {article.doc_id: article for article in export(engine, SearchRequest())}
 
 
-FORMULAS = ("=1+1", "+33 1 23", "-1", "@SUM(A1)", "\t=1", "\r=1", "\0=1", "＝1", "＋1", "－1", "＠x", "=HYPERLINK(\"x\")")
+FORMULAS = ("=1+1", "+33 1 23", "-1", "@SUM(A1)", "\t=1", "\r=1", "\0=1", "＝1", "＋1", "－1", "＠x", '=HYPERLINK("x")')
 
 
 @pytest.mark.parametrize("text", FORMULAS, ids=ascii)
@@ -136,7 +136,11 @@ def test_the_table_of_a_hostile_archive_is_safe_and_complete(client: FlaskClient
     assert not [value for row in rows for value in row if value.startswith(tuple("=+-@\t\r\0"))]
 
 
-@given(st.builds(Article, headline=lines.filter(str.strip), body=lines, standfirst=lines, newspaper=lines, section=lines, tags=st.tuples(lines)))
+@given(
+    st.builds(
+        Article, headline=lines.filter(str.strip), body=lines, standfirst=lines, newspaper=lines, section=lines, tags=st.tuples(lines)
+    )
+)
 def test_any_article_is_one_record_of_ris_bibtex_and_csl(article: Article) -> None:
     if not article.headline:
         return
@@ -213,7 +217,11 @@ def test_an_article_is_sent_in_each_form(client: FlaskClient, ending: str, media
 
 def test_the_text_of_an_article_is_whole(client: FlaskClient) -> None:
     text = client.get("/article/peche-1.txt").get_data(as_text=True)
-    assert text.splitlines()[:3] == ["Accord de pêche : le port attend", "L’Essor, 1er\u00a0octobre 2025, Économie", "Awa Sow, Jean de La Fontaine"]
+    assert text.splitlines()[:3] == [
+        "Accord de pêche : le port attend",
+        "L’Essor, 1er\u00a0octobre 2025, Économie",
+        "Awa Sow, Jean de La Fontaine",
+    ]
     assert "Les pêcheurs disent : « enfin ! » Ils étaient 1 234." in text
 
 
@@ -258,7 +266,18 @@ def test_the_command_writes_the_same_files(sample_index: Path, sample_engine: En
         assert done.exit_code == 0
         assert ids_in(ending, done.output) == everything
     file = tmp_path / "tout.json"
-    asked = ["export", "pêche", "--index", str(sample_index), "--format", "json", "--output", str(file), "--base-url", "https://a.example/p/"]
+    asked = [
+        "export",
+        "pêche",
+        "--index",
+        str(sample_index),
+        "--format",
+        "json",
+        "--output",
+        str(file),
+        "--base-url",
+        "https://a.example/p/",
+    ]
     assert runner.invoke(cli, asked).exit_code == 0
     whole = json.loads(file.read_text(encoding="utf-8"))
     assert whole["query"] == "pêche"
@@ -281,7 +300,10 @@ def test_what_is_exported_names_every_field(engine: Engine) -> None:
 
 def test_zotero_finds_article_and_hits(client: FlaskClient) -> None:
     page = html.fromstring(client.get("/article/peche-1").get_data(as_text=True))
-    tags = {name: page.xpath("//meta[@name=$name]/@content", name=name) for name in ("citation_title", "citation_author", "citation_publication_date")}
+    tags = {
+        name: page.xpath("//meta[@name=$name]/@content", name=name)
+        for name in ("citation_title", "citation_author", "citation_publication_date")
+    }
     assert tags == {
         "citation_title": ["Accord de pêche : le port attend"],
         "citation_author": ["Awa Sow", "Jean de La Fontaine"],

@@ -24,7 +24,18 @@ from web.state import PARAMETERS
 LONG = bool(os.environ.get("MARBRE_LONG"))
 CASES = 10_000 if LONG else 1_000
 FUZZED = 100_000 if LONG else 2_000
-PAGES = {"/", "/recherche", "/article/<doc_id>", "/aide", "/static/<name>", "/metriques", "/comparer", "/concordance", "/couverture", "/valeurs/<parameter>"}
+PAGES = {
+    "/",
+    "/recherche",
+    "/article/<doc_id>",
+    "/aide",
+    "/static/<name>",
+    "/metriques",
+    "/comparer",
+    "/concordance",
+    "/couverture",
+    "/valeurs/<parameter>",
+}
 
 # The site is made when the module is loaded: schemathesis needs the operations to make the tests.
 _SPECIFICATION = specification("Marbre", "/")
@@ -95,9 +106,24 @@ def test_fuzzed_queries_are_answered_whatever_they_are(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("name", ["q", "journal", "-auteur", "du", "annee", "tri", "page", "par_page", "ui", "ordre"])
-@pytest.mark.parametrize("path", ["/recherche.csv", "/recherche.atom", "/recherche.bib", "/concordance.csv", "/article/peche-1.json", "/suggestions"])
+@pytest.mark.parametrize(
+    "path", ["/recherche.csv", "/recherche.atom", "/recherche.bib", "/concordance.csv", "/article/peche-1.json", "/suggestions"]
+)
 def test_strange_values_are_answered_or_refused(app: Flask, path: str, name: str) -> None:
-    values = ["", "\0", "\r\nX-Evil: 1", "../../etc/passwd", "9" * 4_000, "-1", "٣", "\ud800", "=cmd|' /C calc'!A0", "%00", "a" * 9_000, "1e9"]
+    values = [
+        "",
+        "\0",
+        "\r\nX-Evil: 1",
+        "../../etc/passwd",
+        "9" * 4_000,
+        "-1",
+        "٣",
+        "\ud800",
+        "=cmd|' /C calc'!A0",
+        "%00",
+        "a" * 9_000,
+        "1e9",
+    ]
     for value in values:
         answer = app.test_client().get(f"{path}?" + urlencode({name: value}, errors="surrogatepass"))
         assert answer.status_code in (200, 400), (path, name, value)
@@ -112,7 +138,10 @@ def test_a_page_is_not_kept_under_the_name_of_an_asset(app: Flask, suffix: str) 
         assert answer.status_code == 404 or "public" not in answer.headers.get("Cache-Control", "")
 
 
-@pytest.mark.parametrize("path", ["/recherche?q=match", "/recherche.json?q=match", "/recherche.csv?q=match", "/recherche.atom?q=match", "/article/peche-1", "/aide"])
+@pytest.mark.parametrize(
+    "path",
+    ["/recherche?q=match", "/recherche.json?q=match", "/recherche.csv?q=match", "/recherche.atom?q=match", "/article/peche-1", "/aide"],
+)
 def test_the_same_address_gives_the_same_bytes_whatever_else_is_sent(app: Flask, path: str) -> None:
     def body(headers: dict[str, str]) -> tuple[int, bytes]:
         answer = app.test_client().get(path, headers=headers)
@@ -120,7 +149,13 @@ def test_the_same_address_gives_the_same_bytes_whatever_else_is_sent(app: Flask,
         return answer.status_code, b"" if path.startswith("/recherche.json") else _without_time(data)
 
     plain = body({})
-    unkeyed = ({"X-Forwarded-Host": "evil.example"}, {"X-Original-URL": "/aide"}, {"Range": "bytes=0-5"}, {"Cookie": "a=b"}, {"User-Agent": "x"})
+    unkeyed = (
+        {"X-Forwarded-Host": "evil.example"},
+        {"X-Original-URL": "/aide"},
+        {"Range": "bytes=0-5"},
+        {"Cookie": "a=b"},
+        {"User-Agent": "x"},
+    )
     for headers in unkeyed:
         assert body(headers) == plain, headers
     head = app.test_client().head(path)
@@ -131,7 +166,9 @@ def _without_time(data: bytes) -> bytes:
     return re.sub(rb"en (moins de )?[0-9,]+\xc2\xa0ms", b"", data)
 
 
-@pytest.mark.parametrize("path", ["/recherche.csv", "/recherche.atom", "/concordance.csv", "/article/none.json", "/api/openapi.json", "/opensearch.xml"])
+@pytest.mark.parametrize(
+    "path", ["/recherche.csv", "/recherche.atom", "/concordance.csv", "/article/none.json", "/api/openapi.json", "/opensearch.xml"]
+)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE"])
 def test_every_answer_for_programs_carries_the_headers(app: Flask, path: str, method: str) -> None:
     answer = app.test_client().open(path, method=method)
@@ -141,7 +178,9 @@ def test_every_answer_for_programs_carries_the_headers(app: Flask, path: str, me
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", ["/recherche.csv", "/recherche.jsonl", "/recherche.atom", "/concordance.csv", "/article/x.ris", "/metriques", "/sante"])
+@pytest.mark.parametrize(
+    "path", ["/recherche.csv", "/recherche.jsonl", "/recherche.atom", "/concordance.csv", "/article/x.ris", "/metriques", "/sante"]
+)
 def test_a_fault_inside_leaks_nothing_into_a_file(path: str, caplog: pytest.LogCaptureFixture) -> None:
     class Broken:
         def __getattr__(self, name: str) -> Any:
