@@ -209,14 +209,21 @@ def search(query: str | None, location: str, batch: str | None, form: str, as_js
 @click.option("--to", "until", metavar="DAY", help="Up to this day, month or year.")
 @click.option("--base-url", default="", envvar="MARBRE_BASE_URL", help="Address of the site, for lasting links [env: MARBRE_BASE_URL].")
 @click.option("--output", type=click.Path(dir_okay=False, writable=True), help="Write to this file [default: standard output].")
-def export(query: str, location: str, form: str, base_url: str, output: str | None, **options: Any) -> None:
+@click.option("--whoosh", "whoosh_folder", type=click.Path(file_okay=False), metavar="DIR", help="Write a plain Whoosh index to this new folder.")
+def export(query: str, location: str, form: str, base_url: str, output: str | None, whoosh_folder: str | None, **options: Any) -> None:
     """Write every article of an answer (without QUERY: of the archive), in order, in flat memory."""
+    from indexer.documents import stored_form
+    from indexer.stock import write_stock_index
     from search import export as every
     from search import open_engine
 
     request = _request(query, size=1, page=1, explain=False, **options)
     with open_engine(location) as engine:
-        _write_export(form, every(engine, request), query, base_url, output)
+        if whoosh_folder is None:
+            _write_export(form, every(engine, request), query, base_url, output)
+            return
+        count = write_stock_index((stored_form(article, "") for article in every(engine, request)), Path(whoosh_folder))
+        click.echo(f"{count} articles written to {whoosh_folder} as a plain Whoosh index")
 
 
 @cli.command()

@@ -325,6 +325,7 @@ class _Build:
         return pending >= self._next_commit or (pending > 0 and waited >= self._options.commit_seconds)
 
     def _commit(self, *, settle: bool = False) -> None:
+        self._filing.before_commit()
         if not (self._writer.changed or self._ledger.changed or self._facts != self._writer.facts):
             return
         self._writer.commit(extra_files=self._ledger.write(self._writer.session), facts=self._facts, settle=settle)

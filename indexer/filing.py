@@ -71,6 +71,7 @@ class Filing:
         self._reread = reread or frozenset()
         self.in_stream = False
         self._broken = False
+        self._noted = False
         self.superseded: dict[str, frozenset[str]] = {}  # by file: articles that the same bytes, read otherwise, give under other ids
         self._name, self._given, self._before = "", 0, 0
         self._stamp = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
@@ -138,12 +139,34 @@ class Filing:
 
     def end(self, reader: str) -> None:
         """Close the current file; what it gave before and gives no longer is remembered as missing, unless it could not be read whole."""
+        if self._noted:
+            self._without_notes()
         for row in self._unseen.values():
             self.ledger.add(row if self._broken else row._replace(missing=True))
         if self._name in self.same_content and not self._broken and self._given >= self._before:
             self.superseded[self._name] = frozenset(self._unseen)
         self.ledger.end(reader=reader)
-        self._said, self._unseen, self._by_record, self.record, self._broken, self.in_stream = set(), {}, {}, "", False, False
+        self._said, self._unseen, self._by_record, self.record = set(), {}, {}, ""
+        self._broken, self.in_stream, self._noted, self._name = False, False, False, ""
+
+    def before_commit(self) -> None:
+        """Note what the file being read has not given yet: a run killed after this commit must still know of it."""
+        if self._name and self._unseen and not self._noted:
+            self._noted = True
+            for row in self._unseen.values():
+                self.ledger.add(row._replace(missing=True))
+
+    def _without_notes(self) -> None:
+        """Begin the record of the file anew, with what it gave and nothing else."""
+        record = self.ledger.record(self._name)
+        rows, refusals = list(self.ledger.rows(self._name)), list(self.ledger.refusals(self._name))
+        if record is not None:
+            self.ledger.begin(replace(record, continues=False))
+            for row in rows:
+                if not row.missing:
+                    self.ledger.add(row)
+            for refusal in refusals:
+                self.ledger.refuse(refusal)
 
     # --- what the build tells and asks --------------------------------------------------------------------------------------
 

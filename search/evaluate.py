@@ -30,6 +30,7 @@ from search.matches import (
     Occurrences,
     Places,
     added,
+    contained,
     difference,
     follows_within,
     intersection,
@@ -86,6 +87,7 @@ class Evaluation:
         self._ends = time.monotonic() + seconds
         self._occurrences: dict[tuple[str, object], Occurrences] = {}
         self._norms: dict[str, Floats] = {}
+        self._whole: dict[tuple[object, str], Places] = {}
 
     # --- which articles ---------------------------------------------------------------------------------------------
 
@@ -163,14 +165,28 @@ class Evaluation:
         """Return articles, pseudo-frequency and count of a node that stands in texts; computed once a question."""
         key = ("node", node)
         if key not in self._occurrences:
-            self._occurrences[key] = NOTHING if self._late() else self._count(node)
+            self._occurrences[key] = NOTHING if self._late() else self._kept_count(node)
         return self._occurrences[key]
+
+    def _kept_count(self, node: Occurring) -> Occurrences:
+        """Return the count of a node, kept for later questions unless it was cut short."""
+        if isinstance(node, Word):
+            return self._count(node)
+        hot_key = ("node", node, id(self.constants))
+        found: Occurrences | None = self.collection.hot.get(hot_key)
+        if found is None:
+            cut = len(self.truncated)
+            found = self._count(node)
+            if not self.partial and len(self.truncated) == cut:
+                self.collection.hot.put(hot_key, found, 12 * found.docs.size + 500)
+        return found
 
     @singledispatchmethod
     def _count(self, node: Occurring) -> Occurrences:
         per_field = []
         for field in _fields(node.field):
             places = self.places(node, field)
+            self._whole[node, field] = places
             docs, counts = np.unique((np.unique(places.keys) >> 32).astype(np.int32), return_counts=True)
             per_field.append(self._weighted(field, docs, counts.astype(np.int32)))
         return added(per_field, self.collection.max_doc)
@@ -233,6 +249,13 @@ class Evaluation:
         return sorted(set(texts))[:EXPANSIONS]
 
     # --- where ------------------------------------------------------------------------------------------------------
+
+    def places_in(self, node: Query, field: str, docs: Docs) -> Places:
+        """Return where a positional node stands in one field of ``docs``; what was counted in all articles is only cut down."""
+        whole = self._whole.get((node, field))
+        if whole is None:
+            return self.places(node, field, docs)
+        return Places(*(part[contained(whole.docs, docs, self.collection.max_doc)] for part in (whole.keys, whole.spans)))
 
     @singledispatchmethod
     def places(self, node: Query, field: str, docs: Docs | None = None) -> Places:

@@ -100,7 +100,7 @@ def _rows(evaluation: Evaluation, word: Asked, field: str, docs: Docs) -> tuple[
     """Return article (its rank among ``docs``) and position of every place of a word in one field."""
     if word.field not in (None, field):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    keys = evaluation.places(word, field, docs).keys
+    keys = evaluation.places_in(word, field, docs).keys
     return np.searchsorted(docs, (keys >> 32).astype(np.int32)).astype(np.int64), keys & 0xFFFFFFFF
 
 

@@ -132,7 +132,7 @@ def read_recorded(sources: Iterable[tuple[str, Mapping[str, str]]], *, strict: b
     for place, _ in given:
         _check(place)
     stream = ArticleStream((file for place, defaults in given for file in _files(place, defaults)), strict=strict)
-    stream.roots = {place if place == STANDARD_INPUT else os.path.abspath(place): defaults for place, defaults in given}
+    stream.roots = {place if place == STANDARD_INPUT else os.path.abspath(place): defaults for place, defaults in given}  # noqa: PTH100 - links keep the name they were given
     return stream
 
 

@@ -218,6 +218,32 @@ def test_a_run_that_was_stopped_goes_on_where_the_last_commit_ended(
     assert check_sources(location) == []
 
 
+@pytest.mark.parametrize("stop_at", [4, 9, 14], ids=lambda at: f"at article {at}")
+@pytest.mark.parametrize("after", ["as it was", "changed again", "gone"])
+def test_an_update_stopped_within_a_file_still_knows_what_the_file_gave_before(
+    presse: Path, location: Path, tmp_path: Path, stop_at: int, after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexer.builder.FIRST_COMMIT", 3)
+
+    def stop(number: int) -> None:
+        if number == stop_at:
+            raise KeyboardInterrupt
+
+    index_folder(presse, location)
+    write_jsonl(presse / "1.jsonl", [record(number, "Neuf.") for number in [*range(100, 105), *range(15, 20), *range(105, 110)]])
+    with pytest.raises(KeyboardInterrupt):
+        index_folder(presse, location, progress=stop, commit_articles=3)
+    if after == "changed again":
+        write_jsonl(presse / "1.jsonl", [record(number, "Encore.") for number in (12, 101, 200)])
+    elif after == "gone":
+        (presse / "1.jsonl").unlink()
+    index_folder(presse, location, delete_missing=True)
+    index_folder(presse, tmp_path / "whole")
+    assert content(location, ["updated"]) == content(tmp_path / "whole")
+    assert check_sources(location) == []
+    assert index_folder(presse, location).missing == 0
+
+
 # --- what was refused -------------------------------------------------------------------------------------------------
 
 
