@@ -273,8 +273,9 @@ def serve(location: str, **options: Any) -> None:
 
 @cli.command()
 @INDEX_OPTION
+@click.option("--coverage", "covered", is_flag=True, help="With --json: years, undated, doubtful dates and gaps too.")
 @click.option("--json", "as_json", is_flag=True)
-def stats(location: str, as_json: bool) -> None:
+def stats(location: str, covered: bool, as_json: bool) -> None:
     """Say what the archive holds."""
     from search import open_engine
     from search.coverage import coverage
@@ -292,7 +293,7 @@ def stats(location: str, as_json: bool) -> None:
         "until": found.until,
         "segments": found.segments,
         "bytes": found.bytes,
-        **more,
+        **(more if covered else {}),
     }
     if as_json:
         _print_json(row)
