@@ -12,12 +12,12 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 from whoosh.query import And, Or, Query
 
-from indexer.french import PARAGRAPH_GAP, accent_term, analyze, fold, term
+from indexer.french import PARAGRAPH_GAP, accent_term, analyze, fold, pieces, term
 from search.nodes import AtLeast, Compound, Fuzzy, Near, Pattern, Phrase, SameParagraph, Word
 from search.relaxing import MostOf
 from search.request import Span
@@ -70,10 +70,35 @@ def marks(query: Query, text: str, field: str) -> MarkedText:
     nodes = [node for node in _asked(query) if getattr(node, "field", None) in (None, field)]
     if not nodes or not text:
         return MarkedText(())
+    if all(isinstance(node, Word | Pattern | Fuzzy) for node in nodes):
+        return MarkedText(tuple(_marks_of_words(tuple(nodes), text[:READ_CHARS])))
     found = analyze(text[:READ_CHARS], spans=True)
     analyzed = _Text(found.surfaces, found.positions, found.starts, found.ends)
     places = [Mark(start, end, rank) for rank, node in enumerate(nodes) for start, end in _spans(node, analyzed)]
     return MarkedText(tuple(sorted(places, key=lambda mark: (mark.start, -mark.end, mark.node))))
+
+
+def _marks_of_words(nodes: tuple[Query, ...], text: str) -> Iterator[Mark]:
+    """Yield the marks of single words, in order, from the pieces of the text: where nothing is asked by place, no place is needed."""
+    cut = pieces(text)
+    answers = _piece_answers(nodes)
+    if len(answers) > ANSWERS:
+        answers.clear()
+    for piece in set(cut).difference(answers):
+        found = analyze(piece, spans=True)
+        words = _Text(found.surfaces, found.positions, found.starts, found.ends)
+        places = [Mark(words.starts[at], words.ends[at], rank) for rank, node in enumerate(nodes) for at in _tokens(node, words)]
+        answers[piece] = tuple(sorted(places, key=lambda mark: (mark.start, -mark.end, mark.node)))
+    starts = accumulate(map(len, cut), initial=len(text) - len(text.lstrip()))
+    for start, piece in zip(starts, cut, strict=False):
+        for mark in answers[piece]:
+            yield Mark(start + mark.start, start + mark.end, mark.node)
+
+
+@lru_cache(maxsize=64)
+def _piece_answers(_nodes: tuple[Query, ...]) -> dict[str, tuple[Mark, ...]]:
+    """Return what is to be marked in pieces of text: the texts of one page share most of them."""
+    return {}
 
 
 def _asked(query: Query) -> Iterator[Query]:
