@@ -24,6 +24,7 @@ import click
 from corpus.dates import first_day, iso_day, last_day
 from corpus.errors import BadRequest, MarbreError
 
+BATCH_CELL_CHARS = 131_072
 INDEX_OPTION = click.option(
     "--index",
     "location",
@@ -604,6 +605,7 @@ def _batch_rows(path: Path) -> Iterator[dict[str, str]]:
     except UnicodeDecodeError:
         raise BadRequest("--batch", path, "a CSV file in UTF-8") from None
     reader = csv.DictReader(io.StringIO(text, newline=""))
+    csv.field_size_limit(BATCH_CELL_CHARS)  # of the process: a reader of archives may have raised it
     try:
         if "query" not in (reader.fieldnames or ()):
             raise BadRequest("--batch", path, f"a CSV file with a column “query” (found: {', '.join(reader.fieldnames or ()) or 'nothing'})")
