@@ -122,7 +122,8 @@ def places(article: Article, node: Query, field: str) -> set[Place]:
         rows = [{token.position for token in _matching(article, word, field)} for word in node.words]
         return {(at, at + len(rows) - 1) for at in rows[0] if all(at + rank in row for rank, row in enumerate(rows))}
     if isinstance(node, Compound):
-        return places(article, Phrase(node.parts, node.field, node.exact), field) | places(article, node.joined, field)
+        both = places(article, Phrase(node.parts, node.field, node.exact), field) | places(article, node.joined, field)
+        return {max(place for place in both if place[0] == first) for first, _ in both}  # printed once, it is as long as its parts
     assert isinstance(node, Near | SameParagraph)
     left, right = places(article, node.left, field), places(article, node.right, field)
     if isinstance(node, SameParagraph):
