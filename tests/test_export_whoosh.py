@@ -12,6 +12,7 @@ from whoosh.query import Term
 import marbre
 from corpus import Article
 from indexer import build_index
+from indexer.french import term
 
 
 def test_an_exported_archive_is_a_plain_whoosh_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,7 +24,7 @@ def test_an_exported_archive_is_a_plain_whoosh_index(tmp_path: Path, monkeypatch
     assert ended.value.code == 0
     assert "2 articles" in capsys.readouterr().out
     with whoosh_index.open_dir(tmp_path / "stock").searcher() as searcher:
-        hits = searcher.search(Term("body", "loi"))
+        hits = searcher.search(Term("body", term("loi")))
         assert [json.loads(hit["article"])["headline"] for hit in hits] == ["Trois lois votées"]
 
 
