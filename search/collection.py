@@ -18,6 +18,9 @@ from typing import Any, Final, Protocol, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from corpus.languages import is_french
+from indexer.schema import exact_field
+
 __all__ = ["NO_DAY", "Collection", "Docs", "Leaf", "Ordinals", "Positions", "Postings"]
 
 Docs = npt.NDArray[np.int32]
@@ -27,7 +30,7 @@ Mask = npt.NDArray[np.bool_]
 NO_DAY: Final = -(2**31)  # the day of an article without a date; days count from 1970-01-01
 _EMPTY: Final = np.empty(0, np.int32)
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
-HOT_BYTES: Final = 64 << 20
+HOT_BYTES: Final = 512 << 20
 T = TypeVar("T")
 
 
@@ -213,6 +216,30 @@ class Collection:
             return None
         return self._only_live(_joined(found))
 
+    @cached_property
+    def foreign(self) -> Mask | None:
+        """Which articles are in another language than French (bool[max_doc], deleted ones too); None when none is."""
+        mask = self.having("language", lambda value: not is_french(value))
+        return mask if mask.any() else None
+
+    def class_postings(self, field: str, term: str, form: str) -> Postings | None:
+        """Return the live articles with an inflection class; those of other languages with the ``form`` itself, since theirs do not inflect so."""
+        found = self.postings(field, term)
+        if self.foreign is None or found is None:
+            return found
+        french = ~self.foreign[found.docs]
+        docs, freqs = found.docs[french], found.freqs[french]
+        typed = self.postings(exact_field(field), form)
+        if typed is not None and (others := self.foreign[typed.docs]).any():
+            docs, freqs = np.concatenate((docs, typed.docs[others])), np.concatenate((freqs, typed.freqs[others]))
+            order = np.argsort(docs, kind="stable")
+            docs, freqs = docs[order], freqs[order]
+        return Postings(docs, freqs) if docs.size else None
+
+    def doc_freq(self, field: str, term: str) -> int:
+        """Return in how many articles a term is, deleted ones included."""
+        return sum(leaf.doc_freq(field, term) for leaf in self.leaves)
+
     def lengths(self, field: str) -> npt.NDArray[np.int32]:
         """Shapes: int32[max_doc], tokens of ``field`` per article."""
         if field not in self._lengths:
@@ -254,6 +281,14 @@ class Collection:
         if until is not None:
             mask &= days <= _day_number(until)
         return mask if self.live is None else mask & self.live
+
+    def dated(self, docs: Docs, field: str, since: dt.date | None, until: dt.date | None) -> Mask:
+        """Tell which of ``docs`` have a known day of ``field`` between two days, both included."""
+        days = self.days(field)[docs]
+        mask: Mask = days >= (NO_DAY + 1 if since is None else _day_number(since))
+        if until is not None:
+            mask &= days <= _day_number(until)
+        return mask
 
     def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what ``make`` gave for ``key`` the first time; two threads may make it twice, to the same effect."""

@@ -9,7 +9,7 @@ from whoosh.query import Query
 
 from search.evaluate import Evaluation, scoring_nodes
 from search.matches import values_at
-from search.ranking import closeness, coverage_factor, lead, saturated
+from search.ranking import closeness, lead, saturated
 from search.rescoring import rescore
 from search.understood import render
 
@@ -17,7 +17,7 @@ __all__ = ["explain"]
 
 
 def explain(evaluation: Evaluation, query: Query, number: int) -> dict[str, Any]:
-    """Return the parts of the score of article ``number``: words by form, coverage, closeness, early places. The parts give the score."""
+    """Return the parts of the score of article ``number``: words by form, closeness, early places. The parts give the score."""
     docs = np.array([number], np.int32)
     constants = evaluation.constants
     words = []
@@ -35,9 +35,6 @@ def explain(evaluation: Evaluation, query: Query, number: int) -> dict[str, Any]
                         "score": round(float(saturated(pseudo, weight, constants)[0]), 4),
                     }
                 )
-    whole = evaluation.weigh(query, docs)
-    asked = sum(evaluation.idf(node) for node in scoring_nodes(query))
-    factor = float(coverage_factor(whole.found, asked, constants)[0])
     added = rescore(evaluation, query, docs)
     pairs = [
         {
@@ -59,8 +56,7 @@ def explain(evaluation: Evaluation, query: Query, number: int) -> dict[str, Any]
     ]
     return {
         "words": words,
-        "coverage": round(factor, 4),
         "closeness": pairs,
         "lead": early,
-        "score": round(float(whole.scores[0]) * factor + float(added.bonus[0]), 4),
+        "score": round(float(evaluation.weigh(query, docs)[0]) + float(added.bonus[0]), 4),
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from indexer.schema import FACETS, label_term
 from search.collection import NO_DAY, Collection, Docs
+from search.ranking import Floats
 from search.request import Bucket, FacetCounts, Filter, SearchRequest, Timeline
 
 __all__ = ["ALL_FACETS", "MAX_BUCKETS", "Selection", "Tally", "folded_label", "select"]
@@ -34,28 +35,37 @@ folded_label = label_term
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The articles of a query after its filters: ``docs`` pass all of them, ``but[f]`` all but those of facet ``f``."""
+    """The articles of a query after its days and filters: ``docs`` pass all of them, ``but[f]`` all but those of facet ``f``.
+
+    Shapes: ``scores`` beside ``docs``; None when nothing scores.
+    """
 
     docs: Docs
-    but: Mapping[str, Docs]
+    scores: Floats | None = None
+    but: Mapping[str, Docs] = field(default_factory=dict)
 
     def counted_for(self, facet: str) -> Docs:
         """Return the articles that a facet counts."""
         return self.but.get(facet, self.docs)
 
 
-def select(collection: Collection, docs: Docs, filters: Sequence[Filter]) -> Selection:
-    """Return which of ``docs`` pass ``filters`` (OR inside a facet, AND between facets), and what each facet counts."""
+def select(collection: Collection, docs: Docs, scores: Floats | None, request: SearchRequest) -> Selection:
+    """Return which of ``docs`` pass days and filters (OR inside a facet, AND between facets), and what each facet counts."""
+    if request.since is not None or request.until is not None:
+        inside = collection.dated(docs, "published", request.since, request.until)
+        docs, scores = docs[inside], None if scores is None else scores[inside]
     groups: dict[str, list[Filter]] = {}
-    for one in filters:
+    for one in request.filters:
         groups.setdefault(one.field, []).append(one)
     if not groups:
-        return Selection(docs, {})
-    passes = {field: _passing(collection, field, group)[docs] for field, group in groups.items()}
+        return Selection(docs, scores)
+    passes = {name: _passing(collection, name, group)[docs] for name, group in groups.items()}
     failures = np.zeros(docs.size, np.uint8)
     for ok in passes.values():
         failures += ~ok
-    return Selection(docs[failures == 0], {field: docs[(failures == 0) | ((failures == 1) & ~ok)] for field, ok in passes.items()})
+    passed = failures == 0
+    but = {name: docs[passed | ((failures == 1) & ~ok)] for name, ok in passes.items()} if len(passes) > 1 else dict.fromkeys(passes, docs)
+    return Selection(docs[passed], None if scores is None else scores[passed], but)
 
 
 @dataclass(frozen=True, slots=True)

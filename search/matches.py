@@ -22,6 +22,7 @@ __all__ = [
     "Occurrences",
     "Places",
     "added",
+    "among",
     "contained",
     "difference",
     "follows_within",
@@ -69,13 +70,20 @@ def keys_of(found: Positions | None) -> Keys:
     return docs << _SHIFT | found.positions
 
 
+def among(keys: Keys, others: Keys) -> npt.NDArray[np.bool_]:
+    """Tell for each key whether it is one of ``others`` (both ascending)."""
+    if not others.size:
+        return np.zeros(keys.size, np.bool_)
+    found: npt.NDArray[np.bool_] = others.take(others.searchsorted(keys), mode="clip") == keys
+    return found
+
+
 def contained(docs: Docs, others: Docs, max_doc: int) -> npt.NDArray[np.bool_]:
     """Tell for each of ``docs`` whether it is among ``others`` (both ascending)."""
     if not others.size:
         return np.zeros(docs.size, np.bool_)
     if docs.size * 16 < others.size:
-        at = np.searchsorted(others, docs)
-        found: npt.NDArray[np.bool_] = others[np.minimum(at, others.size - 1)] == docs
+        found: npt.NDArray[np.bool_] = others.take(others.searchsorted(docs), mode="clip") == docs
         return found
     mask = np.zeros(max_doc, np.bool_)
     mask[others] = True

@@ -1,12 +1,11 @@
 """Which article first? One formula over what the evaluation counted; pure arithmetic on arrays.
 
-    score(article) = coverage ** COVERAGE * Σ words [ Σ forms  WEIGHT(form) * idf(form) * tf~ / (K1 + tf~) ]  +  closeness  +  lead
+    score(article) = Σ words [ Σ forms  WEIGHT(form) * idf(form) * tf~ / (K1 + tf~) ]  +  closeness  +  lead
 
 The forms of a word are its inflection class, its exact folded form (the same word before its family) and, when accents were
 typed, its accented form (côte before côté). ``tf~`` is BM25F's pseudo-frequency: occurrences in headline, standfirst and body,
 each divided by how long that field is, weighted and added *before* saturation, so that a word in the headline counts more but
-three fields never count thrice. Coverage is the share of the asked idf that the article has (1 when it has every word).
-Closeness adds, for neighbouring words of the question, what their smallest distance in the text deserves; lead adds what a word
+three fields never count thrice. Closeness adds, for neighbouring words of the question, what their smallest distance in the text deserves; lead adds what a word
 deserves that stands in the headline or early in the body, because the press says first what an article is about. Both are computed for the ``RESCORED``
 best by the rest of the formula only: nobody reads on to where they would change nothing.
 
@@ -29,7 +28,6 @@ __all__ = [
     "Constants",
     "Floats",
     "closeness",
-    "coverage_factor",
     "field_norms",
     "idf",
     "nearest_distances",
@@ -38,6 +36,7 @@ __all__ = [
 
 Floats = npt.NDArray[np.float32]
 
+_NO_GAP: Final = np.iinfo(np.int64).max
 RESCORED: Final = 200  # articles whose order closeness may change
 
 
@@ -51,7 +50,6 @@ class Constants:
     exact: float = 0.35
     accent: float = 0.25
     pattern: float = 0.5  # a word of a prefix, wildcard or fuzzy search counts half a word that was typed
-    coverage: float = 0.0
     close: float = 0.6
     lead: float = 0.6
     lead_tokens: float = 100.0  # where the worth of an early place has fallen to a half
@@ -79,24 +77,16 @@ def saturated(pseudo: Floats, weight: float, constants: Constants = CONSTANTS) -
     return (np.float32(weight) * pseudo / (np.float32(constants.k1) + pseudo)).astype(np.float32)
 
 
-def coverage_factor(found: Floats, asked: float, constants: Constants = CONSTANTS) -> Floats:
-    """Return the factor for articles that have ``found`` of the ``asked`` idf; 1 where they have all of it."""
-    if asked <= 0.0 or not constants.coverage:
-        return np.ones_like(found)
-    factor: Floats = np.minimum(np.float32(1), found / np.float32(asked)) ** np.float32(constants.coverage)
-    return factor
-
-
 def closeness(distances: Sequence[npt.NDArray[np.int64]], weights: Sequence[float], constants: Constants = CONSTANTS) -> Floats:
     """Return what the closeness of neighbouring words adds: Σ pairs ``close * weight / distance``.
 
     ``distances[i]`` are the smallest distances of pair ``i`` per article (1 = side by side, 0 = not both there),
     ``weights[i]`` the smaller idf of the two.
     """
-    total = np.zeros(distances[0].shape, np.float32)
-    for distance, weight in zip(distances, weights, strict=True):
-        total += np.where(distance > 0, np.float32(constants.close * weight) / np.maximum(distance, 1).astype(np.float32), np.float32(0))
-    return total
+    gaps = np.array(distances).astype(np.float32)
+    worth = (np.float32(constants.close) * np.array(weights, np.float32))[:, None] / np.maximum(gaps, 1)
+    added: Floats = np.where(gaps > 0, worth, np.float32(0)).sum(axis=0, dtype=np.float32)
+    return added
 
 
 def lead(firsts: Sequence[npt.NDArray[np.int64]], weights: Sequence[float], constants: Constants = CONSTANTS) -> Floats:
@@ -104,11 +94,10 @@ def lead(firsts: Sequence[npt.NDArray[np.int64]], weights: Sequence[float], cons
 
     ``firsts[i]`` are the first places of word ``i`` (0 = in the headline or first in the body, -1 = not there), ``weights[i]`` its idf.
     """
-    total = np.zeros(firsts[0].shape, np.float32)
-    for first, weight in zip(firsts, weights, strict=True):
-        early = np.float32(constants.lead * weight) / (1 + first.astype(np.float32) / np.float32(constants.lead_tokens))
-        total += np.where(first >= 0, early, np.float32(0))
-    return total
+    places = np.array(firsts).astype(np.float32)
+    worth = (np.float32(constants.lead) * np.array(weights, np.float32))[:, None] / (1 + places / np.float32(constants.lead_tokens))
+    added: Floats = np.where(places >= 0, worth, np.float32(0)).sum(axis=0, dtype=np.float32)
+    return added
 
 
 def nearest_distances(
@@ -123,13 +112,17 @@ def nearest_distances(
     Shapes: ``rows_x`` ascending and beside ``places_x``; the answer int64[count]. A word standing twice is not near itself:
     equal places do not count.
     """
-    nearest = np.full(count, np.iinfo(np.int64).max)
+    nearest = np.zeros(count, np.int64)
     keys_a, keys_b = rows_a << 32 | places_a, rows_b << 32 | places_b
-    if keys_a.size and keys_b.size:
-        left = np.searchsorted(keys_b, keys_a, side="left") - 1
-        right = np.searchsorted(keys_b, keys_a, side="right")
-        for at, there in ((left, left >= 0), (right, right < keys_b.size)):
-            other = keys_b[np.clip(at, 0, keys_b.size - 1)]
-            ok = there & (other >> 32 == rows_a)
-            np.minimum.at(nearest, rows_a[ok], np.abs(other[ok] - keys_a[ok]))
-    return np.where(nearest == np.iinfo(np.int64).max, 0, nearest)
+    if not keys_a.size or not keys_b.size:
+        return nearest
+    left, right = keys_b.searchsorted(keys_a) - 1, keys_b.searchsorted(keys_a, side="right")
+    before, after = keys_b.take(left, mode="clip"), keys_b.take(right, mode="clip")
+    gaps = np.minimum(
+        np.where((before >> 32 == rows_a) & (before < keys_a), keys_a - before, _NO_GAP),
+        np.where((after >> 32 == rows_a) & (after > keys_a), after - keys_a, _NO_GAP),
+    )
+    starts = np.concatenate(([0], (rows_a[1:] != rows_a[:-1]).nonzero()[0] + 1))
+    smallest = np.minimum.reduceat(gaps, starts)
+    nearest[rows_a[starts]] = np.where(smallest == _NO_GAP, 0, smallest)
+    return nearest

@@ -29,10 +29,10 @@ from indexer.writer import live_mask
 from search.collection import NO_DAY, Collection, Docs
 from search.engines import Answer, ArchiveStats, Found
 from search.engines.segments import SegmentLeaf
-from search.evaluate import Evaluation, scoring_nodes
+from search.evaluate import Evaluation
 from search.explain import explain
 from search.facets import ALL_FACETS, Selection, Tally, select
-from search.ranking import RESCORED, Floats, coverage_factor
+from search.ranking import RESCORED, Floats
 from search.request import RESULT_WINDOW, SearchRequest, Timeline
 from search.rescoring import rescore
 from search.suggest import Completion
@@ -41,6 +41,8 @@ from search.vocabulary import CollectionVocabulary, complete_value
 __all__ = ["LocalEngine"]
 
 OPEN_TRIES: Final = 10
+_SAMPLE: Final = 1_000  # scores looked at to guess how high the best stand
+_SPARE: Final = 10  # of them, so that the guess is nearly always low enough
 Ranks = npt.NDArray[np.int32]
 
 
@@ -73,19 +75,20 @@ class LocalEngine:
         """Return one slice of the ranked hits with total, facets and timeline."""
         collection = self.collection()
         evaluation = Evaluation(collection)
-        matched = evaluation.match(query)
-        inside = self._dated(collection, matched, request)
-        selection = select(collection, inside, request.filters)
-        order, scores = self._ranked(evaluation, query, selection.docs, request)
+        matched, worth = evaluation.scored(query)
+        selection = select(collection, matched, worth, request)
+        order, scores = self._ranked(evaluation, query, selection, request)
         start = (request.page - 1) * request.size
         found = [
             Found(
                 collection.header(number),
-                float(scores[rank]),
+                score,
                 partial(collection.stored, number),
                 explain(evaluation, query, number) if request.explain else None,
             )
-            for rank, number in enumerate(order.tolist()[start : start + request.size], start)
+            for number, score in zip(
+                order[start : start + request.size].tolist(), scores[start : start + request.size].tolist(), strict=True
+            )
         ]
         wanted = ALL_FACETS if request.facets is None else request.facets
         tally = Tally(collection, selection, request)
@@ -118,8 +121,8 @@ class LocalEngine:
         """Return every article of the answer, in the order asked."""
         collection = self.collection()
         evaluation = Evaluation(collection, seconds=float("inf"))
-        selection = select(collection, self._dated(collection, evaluation.match(query), request), request.filters)
-        order, _ = self._ranked(evaluation, query, selection.docs, request, window=selection.docs.size)
+        selection = select(collection, *evaluation.scored(query), request)
+        order, _ = self._ranked(evaluation, query, selection, request, window=selection.docs.size)
         for number in order.tolist():
             yield article_from_stored(collection.stored(number))
 
@@ -139,7 +142,7 @@ class LocalEngine:
     def stats(self) -> ArchiveStats:
         """Return what the archive holds."""
         collection = self.collection()
-        papers = Tally(collection, Selection(collection.live_docs, {}), SearchRequest(facet_size=1_000)).facet("newspaper")
+        papers = Tally(collection, Selection(collection.live_docs), SearchRequest(facet_size=1_000)).facet("newspaper")
         days = collection.days("published")[collection.live_docs]
         known = days[days != NO_DAY]
         return ArchiveStats(
@@ -152,36 +155,25 @@ class LocalEngine:
             bytes=sum(entry.length for entry in self._snapshot.manifest.files),
         )
 
-    def _dated(self, collection: Collection, docs: Docs, request: SearchRequest) -> Docs:
-        if request.since is None and request.until is None:
-            return docs
-        return docs[collection.between("published", request.since, request.until)[docs]]
-
     def _ranked(
-        self, evaluation: Evaluation, query: Query, docs: Docs, request: SearchRequest, window: int = RESULT_WINDOW
+        self, evaluation: Evaluation, query: Query, selection: Selection, request: SearchRequest, window: int = RESULT_WINDOW
     ) -> tuple[Docs, Floats]:
-        """Return the best of ``docs`` in order, as deep as the page needs, and their scores."""
-        collection = evaluation.collection
+        """Return the best of a selection in order, as deep as the page needs, and their scores."""
+        collection, docs, scores = evaluation.collection, selection.docs, selection.scores
         wanted = min(docs.size, max(request.page * request.size, RESCORED) if window == RESULT_WINDOW else window)
-        nodes = scoring_nodes(query)
-        if request.sort != "relevance" or not nodes:
+        if request.sort != "relevance" or scores is None:
             best = _first(docs, _ranks(collection, request.sort), wanted)
             return best, np.zeros(best.size, np.float32)
-        weight = evaluation.weigh(query, docs)
-        scores = weight.scores
-        if evaluation.constants.coverage:
-            scores = scores * coverage_factor(weight.found, sum(evaluation.idf(node) for node in nodes), evaluation.constants)
-        newest = _ranks(collection, "relevance")
+        ranks = _ranks(collection, "relevance")
         if wanted < docs.size:
-            kept = _best(scores, docs, newest, wanted)
+            kept = _best(scores, docs, ranks, wanted)
             docs, scores = docs[kept], scores[kept]
-        order = np.lexsort((newest[docs], -scores))
-        docs, scores = docs[order], scores[order]
-        top = docs[:RESCORED]
-        scores[: top.size] += rescore(evaluation, query, top).bonus
-        again = np.lexsort((newest[top], -scores[: top.size]))
-        docs[: top.size], scores[: top.size] = top[again], scores[: top.size][again]
-        return docs, scores
+        top = _best(scores, docs, ranks, RESCORED) if docs.size > RESCORED else slice(None)
+        more = rescore(evaluation, query, docs[top]).bonus  # never less than 0, so that those below stay below
+        scores = scores.copy()
+        scores[top] += more
+        order = np.lexsort((ranks[docs], -scores))
+        return docs[order], scores[order]
 
     def _open(self) -> tuple[Collection, Snapshot]:
         """Open the newest generation; what it shares with the one before stays open."""
@@ -224,12 +216,26 @@ def _best(scores: Floats, docs: Docs, ranks: Ranks, wanted: int) -> npt.NDArray[
 
     A plain partition would take any of the equal ones, so that the pages of a question repeat some articles and miss others.
     """
-    least = np.partition(scores, scores.size - wanted)[scores.size - wanted]
-    above, equal = np.flatnonzero(scores > least), np.flatnonzero(scores == least)
+    least = _least(scores, wanted)
+    above, equal = (scores > least).nonzero()[0], (scores == least).nonzero()[0]
     room = wanted - above.size
     if room < equal.size:
         equal = equal[np.argpartition(ranks[docs[equal]], room - 1)[:room]]
     return np.sort(np.concatenate((above, equal)))
+
+
+def _least(scores: Floats, wanted: int) -> np.float32:
+    """Return the score of the last of the ``wanted`` best. Of many, only those above what a sample promises are put in order."""
+    step = scores.size // _SAMPLE
+    if step > 1:
+        sample = scores[::step]
+        rank = min(sample.size, 2 * wanted // step + _SPARE)
+        bound = np.partition(sample, sample.size - rank)[sample.size - rank]
+        high = scores[scores >= bound]
+        if high.size >= wanted:
+            scores = high
+    least: np.float32 = np.partition(scores, scores.size - wanted)[scores.size - wanted]
+    return least
 
 
 def _first(docs: Docs, ranks: Ranks, wanted: int) -> Docs:

@@ -211,8 +211,7 @@ def count_facets(articles: Sequence[Article], query: Query, filters: Sequence[Fi
 
 def score(articles: Sequence[Article], query: Query, constants: Constants = CONSTANTS) -> dict[str, float]:
     """Return the score of every article of the answer by the formula of ``search/ranking.py``, in plain loops."""
-    asked = [(node, _idf(articles, node)) for node in _scoring(query)]
-    forms = [form for node, _ in asked for form in _forms(articles, node, constants)]
+    forms = [form for node in _scoring(query) for form in _forms(articles, node, constants)]
     averages = {field: _average(articles, field) for field in TEXTS}
     words = [(node, _idf(articles, node)) for node in _typed(query)]
     found = scan(articles, query)
@@ -220,7 +219,7 @@ def score(articles: Sequence[Article], query: Query, constants: Constants = CONS
     for article in articles:
         if article.doc_id in found:
             worth = sum(weight * _saturated(article, form, averages, constants) for form, weight in forms)
-            scores[article.doc_id] = worth * _coverage(article, asked, constants) + _near_and_early(article, words, constants)
+            scores[article.doc_id] = worth + _near_and_early(article, words, constants)
     return scores
 
 
@@ -267,11 +266,6 @@ def _saturated(article: Article, form: Query, averages: Mapping[str, float], con
         b, length = constants.length[field], len(_tokens(getattr(article, field)))
         pseudo += _frequency(article, form, field) * constants.weight[field] / (1 - b + b * length / averages[field])
     return pseudo / (constants.k1 + pseudo)
-
-
-def _coverage(article: Article, asked: Sequence[tuple[Query, float]], constants: Constants) -> float:
-    found = sum(weight for node, weight in asked if count(article, node))
-    return min(1.0, found / sum(weight for _, weight in asked)) ** constants.coverage if asked else 1.0
 
 
 def _typed(query: Query) -> list[Query]:

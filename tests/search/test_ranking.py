@@ -16,7 +16,7 @@ from corpus import Article
 from search import SearchRequest, search
 from search.engines.local import LocalEngine
 from search.language import parse_query
-from search.ranking import CONSTANTS, closeness, coverage_factor, field_norms, idf, lead, nearest_distances, saturated
+from search.ranking import CONSTANTS, closeness, field_norms, idf, lead, nearest_distances, saturated
 
 FILLING = "Le vent souffle sur la dune et la mer monte vers la route du sable."
 
@@ -41,14 +41,6 @@ def test_occurrences_saturate_at_the_weight_of_the_word() -> None:
     assert list(values) == sorted(values)
     assert values[3] == pytest.approx(3.0, abs=1e-4)
     assert values[1] == pytest.approx(3 / (1 + CONSTANTS.k1))
-
-
-def test_coverage_is_one_with_every_word_and_less_without() -> None:
-    found = np.array([0, 1, 2, 4, 5], np.float32)
-    constants = replace(CONSTANTS, coverage=1.0)
-    assert coverage_factor(found, 4.0, constants).tolist() == [0, 0.25, 0.5, 1, 1]
-    assert coverage_factor(found, 4.0, replace(constants, coverage=0.0)).tolist() == [1] * 5
-    assert coverage_factor(found, 0.0, constants).tolist() == [1] * 5
 
 
 def test_closeness_falls_with_the_distance_and_is_nothing_apart() -> None:
@@ -114,7 +106,7 @@ def test_an_explanation_adds_up_to_the_score(make_engine: MakeEngine, query: str
         assert hit.explanation is not None
         words = sum(part["score"] for part in hit.explanation["words"])
         bonus = sum(part["score"] for name in ("closeness", "lead") for part in hit.explanation[name])
-        assert words * hit.explanation["coverage"] + bonus == pytest.approx(hit.score, abs=2e-3)
+        assert words + bonus == pytest.approx(hit.score, abs=2e-3)
         assert hit.explanation["score"] == pytest.approx(hit.score, abs=1e-3)
         assert hit.score == pytest.approx(expected[hit.doc_id], abs=1e-4)
 
