@@ -5,10 +5,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some input was rejected.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import importlib.metadata
-import io
 import json
 import os
 import sys
@@ -23,8 +21,8 @@ import click
 
 from corpus.dates import first_day, iso_day, last_day
 from corpus.errors import BadRequest, MarbreError
+from corpus.printable import printable
 
-BATCH_CELL_CHARS = 131_072
 INDEX_OPTION = click.option(
     "--index",
     "location",
@@ -32,7 +30,6 @@ INDEX_OPTION = click.option(
     metavar="LOCATION",
     help="Index folder [default: $MARBRE_INDEX, then ./index].",
 )
-CSV_COLUMNS = ("doc_id", "headline", "newspaper", "published", "section", "bylines", "kind", "url", "score", "snippet")
 
 
 class _Commands(click.Group):
@@ -46,7 +43,9 @@ class _Commands(click.Group):
             sys.exit(0)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "auto_envvar_prefix": "MARBRE"})
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "auto_envvar_prefix": "MARBRE"}
+)
 @click.version_option(package_name="marbre", prog_name="marbre")
 def cli() -> None:
     """Full-text search for the francophone press: index an archive, search it, serve it."""
@@ -60,7 +59,9 @@ def cli() -> None:
 @click.option("--if-needed", is_flag=True, help="Rebuild only for another schema, another analysis or changed sources.")
 @click.option("--delete-missing", is_flag=True, help="Delete articles that their files no longer give.")
 @click.option("--retry-rejects", is_flag=True, help="Read files again of which something was refused; without SOURCE, those recorded.")
-@click.option("--keep-versions/--no-keep-versions", default=None, help="Keep the text that a correction replaces (remembered) [default: no].")
+@click.option(
+    "--keep-versions/--no-keep-versions", default=None, help="Keep the text that a correction replaces (remembered) [default: no]."
+)
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that analyse articles.")
 @click.option(
     "--memory", default=512, show_default=True, type=click.IntRange(64), metavar="MB", help="Memory for the buffers, shared by the workers."
@@ -72,27 +73,23 @@ def cli() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def index(sources: tuple[str, ...], location: str, rejects: str | None, as_json: bool, **options: Any) -> None:
     """Index files and folders ("-": JSON Lines on standard input). What is there already stays as it is."""
+    from search.printing import count_line, note_lines, refusal_lines
+
     report = _index(sources, location, **options)
     if report is None:
         click.echo(f"nothing to rebuild: schema, analysis and sources of {location} are as they were")
         return
     if rejects is not None:
-        Path(rejects).write_text("".join(json.dumps(reject.as_json(), ensure_ascii=False) + "\n" for reject in report.rejects), encoding="utf-8")
-    for note in report.notes[:20]:
-        _say(f"note: {note}")
-    if len(report.notes) > 20:
-        _say(f"note: {len(report.notes) - 20} more notes")
+        Path(rejects).write_text(
+            "".join(json.dumps(reject.as_json(), ensure_ascii=False) + "\n" for reject in report.rejects), encoding="utf-8"
+        )
+    _say_all(note_lines(report.notes))
     if as_json:
         _print_json(report.as_json())
     else:
-        rate = (report.added + report.replaced + report.unchanged) / report.seconds if report.seconds else 0
-        rarer = "".join(f", {count} {name}" for name, count in list(report.as_json().items())[6:])
-        click.echo(
-            f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged, {report.rejected} rejected{rarer}; "
-            f"{report.articles} articles in {location} ({report.seconds:.1f} s, {rate:.0f} articles/s)"
-        )
+        click.echo(count_line(report, location))
     if report.rejected:
-        _show_rejects(report, rejects)
+        _say_all(refusal_lines(report, listed=rejects is not None))
         sys.exit(3)
 
 
@@ -139,18 +136,6 @@ def _index(
     return report
 
 
-def _show_rejects(report: Any, rejects: str | None) -> None:
-    """Say what was refused, and for what reasons most."""
-    if rejects is None:
-        for reject in report.rejects[:20]:
-            _say(f"rejected: {reject}")
-        if report.rejected > 20:
-            _say(f"rejected: {report.rejected - 20} more; list all with --rejects FILE")
-    if report.rejected > 20:
-        for reason, count in report.reasons()[:5]:
-            _say(f"rejected: {count} times: {reason}")
-
-
 @cli.command()
 @click.argument("query", required=False)
 @INDEX_OPTION
@@ -180,13 +165,14 @@ def search(query: str | None, location: str, batch: str | None, form: str, as_js
     """Search the archive; several words are all required. See the query language in docs/query-language.md."""
     from search import open_engine, page_as_json
     from search import search as ask
+    from search.batch import batch_rows
 
     if (query is None) == (batch is None):
         raise click.UsageError("expected either QUERY or --batch FILE.csv")
     request = _request(_text(query or ""), **options)
     with open_engine(location) as engine:
         if batch is not None:
-            for row in _batch_rows(Path(batch)):
+            for row in batch_rows(Path(batch)):
                 page = ask(engine, replace(request, text=row["query"]))
                 click.echo(json.dumps({**page_as_json(page), "row": row}, ensure_ascii=False))
             return
@@ -210,7 +196,9 @@ def search(query: str | None, location: str, batch: str | None, form: str, as_js
 @click.option("--to", "until", metavar="DAY", help="Up to this day, month or year.")
 @click.option("--base-url", default="", envvar="MARBRE_BASE_URL", help="Address of the site, for lasting links [env: MARBRE_BASE_URL].")
 @click.option("--output", type=click.Path(dir_okay=False, writable=True), help="Write to this file [default: standard output].")
-@click.option("--whoosh", "whoosh_folder", type=click.Path(file_okay=False), metavar="DIR", help="Write a plain Whoosh index to this new folder.")
+@click.option(
+    "--whoosh", "whoosh_folder", type=click.Path(file_okay=False), metavar="DIR", help="Write a plain Whoosh index to this new folder."
+)
 def export(query: str, location: str, form: str, base_url: str, output: str | None, whoosh_folder: str | None, **options: Any) -> None:
     """Write every article of an answer (without QUERY: of the archive), in order, in flat memory."""
     from indexer.documents import stored_form
@@ -230,7 +218,9 @@ def export(query: str, location: str, form: str, base_url: str, output: str | No
 @cli.command()
 @click.argument("file", type=click.Path(dir_okay=False), metavar="FILE")
 @INDEX_OPTION
-@click.option("--state", "state", type=click.Path(dir_okay=False), help="What was told already [default: FILE with the ending .state.json].")
+@click.option(
+    "--state", "state", type=click.Path(dir_okay=False), help="What was told already [default: FILE with the ending .state.json]."
+)
 @click.option("--mail", "by_mail", is_flag=True, help="Send mail as [mail] of FILE says, print nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the news as JSON.")
 @click.option("--base-url", default="", envvar="MARBRE_BASE_URL", help="Address of the site, for links [env: MARBRE_BASE_URL].")
@@ -248,7 +238,7 @@ def alert(file: str, location: str, state: str | None, by_mail: bool, as_json: b
 
         for news in found:
             if news.count:
-                click.echo(_lines_printable(as_text(news, base_url)) + "\n")
+                _print_all(map(printable, [*as_text(news, base_url).split("\n"), ""]))
 
 
 @cli.command()
@@ -280,39 +270,16 @@ def stats(location: str, covered: bool, as_json: bool) -> None:
     """Say what the archive holds."""
     from search import open_engine
     from search.coverage import coverage
-    from search.holdings import holdings, holdings_as_json
+    from search.holdings import holdings
+    from search.printing import holding_lines, stats_as_json
 
     with open_engine(location) as engine:
         found = engine.stats()
         held = holdings(coverage(engine), dt.datetime.now(dt.UTC).date().isoformat()[:7])
-    more = holdings_as_json(held)
-    row = {
-        "articles": found.articles,
-        "generation": found.generation,
-        "newspapers": dict(found.newspapers),
-        "since": found.since,
-        "until": found.until,
-        "segments": found.segments,
-        "bytes": found.bytes,
-        **(more if covered else {}),
-    }
     if as_json:
-        _print_json(row)
-        return
-    click.echo(
-        f"{found.articles} articles, {found.since or '?'} to {found.until or '?'}, {found.bytes / 1e6:.1f} MB, generation {found.generation}, {found.segments} segments"
-    )
-    for name, count in found.newspapers:
-        click.echo(f"{count:8d}  {_printable(name)}")
-        years = next((one.years for one in held if one.newspaper == name), ())
-        if years:
-            click.echo("          " + ", ".join(f"{year}: {articles}" for year, articles in years))
-    if more["undated"]:
-        click.echo(f"{more['undated']} articles without a date")
-    for one in more["doubtful"]:
-        click.echo(f"doubtful date: {one['articles']} articles of {_printable(one['newspaper']) or 'no newspaper'} in {one['month']}")
-    for one in more["gaps"][:5]:
-        click.echo(f"gap: {one['months']} months of {_printable(one['newspaper']) or 'no newspaper'}, {one['first']} to {one['last']}")
+        _print_json(stats_as_json(found, held if covered else None))
+    else:
+        _print_all(holding_lines(found, held))
 
 
 @cli.command()
@@ -320,32 +287,13 @@ def stats(location: str, covered: bool, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def analyze(text: str, as_json: bool) -> None:
     """Show the words of TEXT as the index sees them, and which rule made each."""
-    from indexer.french import accent_term, fold, is_stop, term, tokenize
+    from search.printing import analysis_lines, analysis_of
 
-    rows = [
-        {
-            "token": text[token.start : token.end],
-            "start": token.start,
-            "end": token.end,
-            "position": token.position,
-            "rule": token.rule,
-            "exact": fold(token.surface),
-            "term": term(fold(token.surface)),
-            "accent": accent_term(token.surface),
-            "stop": is_stop(token.surface, text[token.start : token.end]),
-        }
-        for token in tokenize(text)
-    ]
+    rows = analysis_of(text)
     if as_json:
         _print_json(rows)
-        return
-    click.echo(f"{'token':<20} {'span':<9} {'pos':>4} {'rule':<16} {'exact':<20} {'term':<20} accent")
-    for row in rows:
-        span = f"{row['start']}-{row['end']}"
-        stop = " (stop word)" if row["stop"] else ""
-        click.echo(
-            f"{str(row['token'])!s:<20} {span:<9} {row['position']:>4} {row['rule']:<16} {row['exact']:<20} {row['term']:<20} {row['accent'] or ''}{stop}"
-        )
+    else:
+        _print_all(analysis_lines(rows))
 
 
 @cli.command()
@@ -384,8 +332,47 @@ def withdraw(doc_id: str, reason: str, location: str, as_json: bool) -> None:
 
 
 @cli.command()
+@click.argument("acronym", required=False, default="")
+@click.argument("expansion", required=False, default="")
 @INDEX_OPTION
-@click.option("--to", default="generation", show_default=True, type=click.Choice(["generation", "rebuild"]), help="The commit before, or the last rebuild.")
+@click.option("--accept", "decision", flag_value="accepted", help="Always offer this pair, however rare.")
+@click.option("--refuse", "decision", flag_value="refused", help="Never offer this pair.")
+@click.option("--add", "decision", flag_value="added", help="Offer a pair that no article introduces.")
+@click.option("--forget", "decision", flag_value="", help="Take a decision back.")
+@click.option("--refused", is_flag=True, help="List refused pairs, too.")
+@click.option("--size", default=50, show_default=True, type=click.IntRange(1), help="Pairs listed.")
+@click.option("--json", "as_json", is_flag=True)
+def acronyms(acronym: str, expansion: str, location: str, decision: str | None, refused: bool, size: int, as_json: bool) -> None:
+    """List the acronyms that the archive explains (or those that begin with ACRONYM), or decide about a pair."""
+    from indexer.acronym_decisions import decide_acronym
+    from search import open_engine
+    from search.acronyms import acronym_table, as_json as row, as_text, with_uses
+
+    if decision is None and expansion:
+        raise click.UsageError("expected --accept, --refuse, --add or --forget with ACRONYM EXPANSION")
+    if decision is not None and not expansion:
+        raise click.UsageError("expected ACRONYM and EXPANSION: marbre acronyms CENI “Commission électorale nationale indépendante” --accept")
+    if decision is not None:
+        changed = decide_acronym(location, _text(acronym), _text(expansion), decision or None)  # type: ignore[arg-type]
+        _print_json({"changed": changed}) if as_json else click.echo("noted" if changed else "nothing to change: so it is already")
+        return
+    with open_engine(location) as engine:
+        found = [with_uses(engine, one) for one in acronym_table(engine, _text(acronym), refused=refused)[:size]]
+    if as_json:
+        _print_json([row(one) for one in found])
+    else:
+        _print_all(as_text(one) for one in found)
+
+
+@cli.command()
+@INDEX_OPTION
+@click.option(
+    "--to",
+    default="generation",
+    show_default=True,
+    type=click.Choice(["generation", "rebuild"]),
+    help="The commit before, or the last rebuild.",
+)
 @click.option("--json", "as_json", is_flag=True)
 def rollback(location: str, to: Any, as_json: bool) -> None:
     """Make the former generation current again; a second rollback undoes the first."""
@@ -395,7 +382,9 @@ def rollback(location: str, to: Any, as_json: bool) -> None:
     if as_json:
         _print_json({"generation": snapshot.generation, "articles": snapshot.manifest.articles})
     else:
-        click.echo(f"generation {snapshot.generation} is current, with {snapshot.manifest.articles} articles, as before the last {'commit' if to == 'generation' else to}")
+        click.echo(
+            f"generation {snapshot.generation} is current, with {snapshot.manifest.articles} articles, as before the last {'commit' if to == 'generation' else to}"
+        )
 
 
 @cli.command()
@@ -418,8 +407,10 @@ def check(location: str, deep: bool, sources: bool, repair: bool, as_json: bool)
         _print_json({"problems": [str(one) for one in problems], "sources": [str(one) for one in disagreements]})
     else:
         for one in [*problems, *disagreements]:
-            click.echo(_printable(str(one)))
-        click.echo(f"{'damaged' if damaged else 'sound'}{f', disagreements with the sources: {len(disagreements)}' if sources else ''}: {location}")
+            click.echo(printable(str(one)))
+        click.echo(
+            f"{'damaged' if damaged else 'sound'}{f', disagreements with the sources: {len(disagreements)}' if sources else ''}: {location}"
+        )
     if repair and disagreements:
         report = repair_sources(location, disagreements)
         left = check_sources(location)
@@ -436,8 +427,7 @@ def backup(folder: str, location: str) -> None:
     """Copy the index to DIR, every byte verified, while a writer may be at work."""
     from indexer.backup import backup as copy
 
-    snapshot = copy(location, folder)
-    click.echo(f"generation {snapshot.generation} with {snapshot.manifest.articles} articles is in {folder}")
+    _tell_generation(copy(location, folder), f"in {folder}")
 
 
 @cli.command()
@@ -447,8 +437,7 @@ def restore(folder: str, location: str) -> None:
     """Make the backup in DIR the current index; what was there stays for “marbre rollback --to rebuild”."""
     from indexer.withdrawals import restore_archive
 
-    snapshot = restore_archive(folder, location)
-    click.echo(f"generation {snapshot.generation} with {snapshot.manifest.articles} articles is current in {location}")
+    _tell_generation(restore_archive(folder, location), f"current in {location}")
 
 
 @cli.command()
@@ -462,7 +451,7 @@ def watch(folder: str, location: str, newspaper: str, every: float, rounds: int)
     from indexer.watching import watch_folder
 
     for line in watch_folder(folder, location, newspaper=newspaper, every_s=every, rounds=rounds):
-        click.echo(_printable(line))
+        click.echo(printable(line))
         sys.stdout.flush()
 
 
@@ -599,82 +588,20 @@ def _day(text: str | None, option: str, end: Callable[[str], dt.date]) -> dt.dat
     return end(iso)
 
 
-def _batch_rows(path: Path) -> Iterator[dict[str, str]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadRequest("--batch", path, "a CSV file in UTF-8") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    csv.field_size_limit(BATCH_CELL_CHARS)  # of the process: a reader of archives may have raised it
-    try:
-        if "query" not in (reader.fieldnames or ()):
-            raise BadRequest("--batch", path, f"a CSV file with a column “query” (found: {', '.join(reader.fieldnames or ()) or 'nothing'})")
-        for row in reader:
-            yield {key: value or "" for key, value in row.items() if key is not None}
-    except csv.Error as error:
-        raise BadRequest("--batch", path, f"a CSV file ({error} in line {reader.line_num + 1})") from None
-
-
 def _show_page(page: Any, form: str) -> None:
     from search import page_as_json
-    from search.exporting import cell
+    from search.printing import hit_rows, page_lines
 
-    answer = page_as_json(page)
     if form == "json":
-        _print_json(answer)
-    elif form == "jsonl":
-        for hit in answer["hits"]:
-            click.echo(json.dumps(hit, ensure_ascii=False))
-    elif form == "csv":
-        out = io.StringIO(newline="")
-        writer = csv.writer(out)
-        writer.writerow(CSV_COLUMNS)
-        for hit in answer["hits"]:
-            row = {**hit, "bylines": "; ".join(hit["bylines"]), "snippet": hit["snippet"]["text"]}
-            writer.writerow([cell(row[name]) for name in CSV_COLUMNS])
-        click.echo(out.getvalue(), nl=False)
+        _print_json(page_as_json(page))
+    elif form == "text":
+        _print_all(page_lines(page, bold=sys.stdout.isatty()))
     else:
-        _show_text(page)
+        _print_all(hit_rows(page, form))
 
 
-def _show_text(page: Any) -> None:
-    bold = sys.stdout.isatty()
-    click.echo(f"{page.total} articles ({page.took_ms:.0f} ms) — compris comme : {page.understood}")
-    for note in page.notes:
-        click.echo(f"  {note}")
-    if page.relaxed:
-        click.echo("  Aucun article ne contient tous ces mots : voici ceux qui en contiennent le plus.")
-    if page.suggestion:
-        click.echo(f"  Essayez : {page.suggestion}")
-    for rank, hit in enumerate(page.hits, (page.number - 1) * page.size + 1):
-        click.echo()
-        click.echo(f"{rank}. {_marked(hit.headline, hit.headline_spans, bold)}")
-        click.echo(
-            "   " + " · ".join(part for part in (hit.newspaper, hit.published or "sans date", hit.section, ", ".join(hit.bylines)) if part)
-        )
-        if hit.snippet.text:
-            click.echo("   " + _marked(hit.snippet.text, hit.snippet.spans, bold))
-        click.echo(f"   {hit.doc_id}")
-        if hit.explanation:
-            click.echo("   " + json.dumps(hit.explanation, ensure_ascii=False))
-
-
-def _marked(text: str, spans: Iterable[tuple[int, int]], bold: bool) -> str:
-    before, after = ("\033[1m", "\033[0m") if bold else ("[", "]")
-    out, at = "", 0
-    for start, end in spans:
-        out += _printable(text[at:start]) + before + _printable(text[start:end]) + after
-        at = end
-    return out + _printable(text[at:])
-
-
-def _printable(text: str) -> str:
-    """Return text without what could steer a terminal."""
-    return "".join(letter if letter.isprintable() or letter in "\u00a0\u202f" else " " for letter in text)
-
-
-def _lines_printable(text: str) -> str:
-    return "\n".join(_printable(line) for line in text.split("\n"))
+def _tell_generation(snapshot: Any, where: str) -> None:
+    click.echo(f"generation {snapshot.generation} with {snapshot.manifest.articles} articles is {where}")
 
 
 def _progress() -> Callable[[int], None] | None:
@@ -696,8 +623,18 @@ def _print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
 
 
+def _print_all(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+def _say_all(lines: Iterable[str]) -> None:
+    for line in lines:
+        _say(line)
+
+
 def _say(line: str) -> None:
-    click.echo(_printable(line), err=True)
+    click.echo(printable(line), err=True)
 
 
 def _fail(line: str, code: int) -> NoReturn:

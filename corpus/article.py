@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from unidecode import unidecode
@@ -105,18 +106,22 @@ class Article:
     def __post_init__(self) -> None:
         put = object.__setattr__
         for name in ("headline", "newspaper", "section", "credit", "kind", "language", "url"):
-            put(self, name, _line(name, getattr(self, name)))
+            if (value := getattr(self, name)) != "":
+                put(self, name, _line(name, value))
         for name in ("body", "standfirst"):
-            text = getattr(self, name)
+            if (text := getattr(self, name)) == "":
+                continue
             if not isinstance(text, str):
                 raise ArticleInvalid(f"{name}: text expected, {type(text).__name__} found")
             if len(text) > BODY_CHARS:
                 raise ArticleInvalid(f"{name}: {len(text)} characters, at most {BODY_CHARS} expected; split the file into articles")
             put(self, name, clean_text(text))
         for name in _MANY:
-            put(self, name, _lines(name, getattr(self, name)))
+            if (value := getattr(self, name)) != ():
+                put(self, name, _lines(name, value))
         for name in ("published", "updated", "added"):
-            put(self, name, _day(name, getattr(self, name)))
+            if (value := getattr(self, name)) is not None:
+                put(self, name, _day(name, value))
         put(self, "kind", self.kind.lower() or "article")
         put(self, "language", self.language.lower() or "fr")
         if not self.body and not self.headline and not self.standfirst:
@@ -148,7 +153,7 @@ def article_from_record(record: Mapping[str, Any], origin: Origin | None = None,
     values: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     for key, value in record.items():
-        target = _FIELD_OF_KEY.get(str(key).strip().lower())
+        target = _FIELD_OF_KEY.get(key) or _FIELD_OF_KEY.get(str(key).strip().lower())
         if value is None or value == "" or value == []:
             continue
         if str(key) == "extra" and isinstance(value, Mapping):
@@ -222,10 +227,14 @@ def _digest(text: str) -> str:
 
 def _derived_from(article: Article, doc_id: str) -> bool:
     """Tell whether an id is the one that the article would get: an export read again (the cheap half is looked at first)."""
+    if doc_id[-_HASH_CHARS - 1 : -_HASH_CHARS] not in ("-", ""):
+        return False
     return doc_id.endswith(_identity(article)) and doc_id == derived_id(article)
 
 
 def _value(target: str, value: Any) -> Any:
+    if type(value) is str and target not in _MANY:  # the common case
+        return value.strip() if target == "doc_id" else value
     if target in _MANY:
         if isinstance(value, str):
             return tuple(_SEPARATORS.split(value))
@@ -264,7 +273,12 @@ def _day(name: str, value: Any) -> str | None:
         return None
     if not isinstance(value, str):
         raise ArticleInvalid(f"{name}: a date as text expected, {type(value).__name__} found")
-    return iso_day(value)
+    return _known_day(value)
+
+
+@lru_cache(4_096)  # articles of a file are of few days
+def _known_day(text: str) -> str | None:
+    return iso_day(text)
 
 
 def first_words(text: str, chars: int = 80) -> str:

@@ -7,7 +7,8 @@
     │   ├── IndexMissing      no index at this place
     │   ├── IndexForeign      made by another analysis or schema: rebuild
     │   ├── IndexCorrupt      a byte on disk is not what was written
-    │   └── IndexLocked       another writer is at work
+    │   ├── IndexLocked       another writer is at work
+    │   └── ClusterUnavailable  no node of a cluster gives an answer
     └── BadRequest            a question with an impossible field, date, page or size
 
 Every message is one line. A caller prints ``str(error)`` and nothing else; no traceback reaches a user.
@@ -18,6 +19,7 @@ from __future__ import annotations
 __all__ = [
     "ArticleInvalid",
     "BadRequest",
+    "ClusterUnavailable",
     "IndexCorrupt",
     "IndexForeign",
     "IndexLocked",
@@ -74,6 +76,13 @@ class IndexLocked(IndexProblem):
 
     def __init__(self, location: object) -> None:
         super().__init__(f"the index at {location} is being written by another process; wait for it to end, then try again")
+
+
+class ClusterUnavailable(IndexProblem):
+    """No node of the cluster gives an answer: down, slow, refusing, or not to be trusted."""
+
+    def __init__(self, location: object, found: str, advice: str) -> None:
+        super().__init__(f"no answer from the cluster at {location}: {found}; {advice}")
 
 
 class BadRequest(MarbreError):

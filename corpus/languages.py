@@ -8,9 +8,10 @@ lingua wants some hundred megabytes, langdetect is random without a seed.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
-__all__ = ["LANGUAGES", "detect_language"]
+__all__ = ["LANGUAGES", "detect_language", "is_french"]
 
 MIN_WORDS: Final = 20  # below this a headline in another language proves nothing
 HEAD_CHARS: Final = 1_000  # where an article has shown its language
@@ -48,6 +49,17 @@ _SCRIPTS: Final = (
     ("he", re.compile(r"[\u0590-\u05ff]")),
     ("zh", re.compile(r"[\u4e00-\u9fff]")),
 )
+
+
+_NOT_TOLD: Final = frozenset({"", "mul", "und", "zxx", "mis"})  # Source: ISO 639-2, codes for special situations
+_FRENCH_NAMES = re.compile(r"(fr|fra|fre|fro|frm)([^a-z]|$)|franc|franç|frenc")
+
+
+@lru_cache(maxsize=1_000)
+def is_french(language: str) -> bool:
+    """Tell whether the words of an article in ``language``, as its source calls it, inflect as French ones do; yes where it is not told."""
+    name = language.strip().lower()
+    return name in _NOT_TOLD or any(_FRENCH_NAMES.match(part) for part in re.split(r"[\s,;/+]+", name))
 
 
 def detect_language(text: str) -> str:

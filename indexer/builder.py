@@ -12,22 +12,22 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 from corpus.article import Article
 from corpus.errors import IndexCorrupt, IndexProblem
 from corpus.readers import ArticleStream
+from indexer.cluster import ClusterWriter
 from indexer.documents import stored_form, stored_row
 from indexer.doubts import DateDoubts, today
 from indexer.filing import STREAM, Filing
 from indexer.former import FormerArchive
-from indexer.generations import open_snapshot
 from indexer.identity import Identity
 from indexer.ledger import DELETED, FileRecord, Ledger, Row
+from indexer.places import Former, Writer, former_of, open_base, open_writer
 from indexer.report import BuildOptions, BuildReport
 from indexer.withdrawals import withdrawn_in
-from indexer.writer import MEMORY_BYTES, ArchiveWriter
+from indexer.writer import MEMORY_BYTES
 
 __all__ = ["BuildOptions", "BuildReport", "Progress", "build_index", "delete_articles"]
 
@@ -53,9 +53,9 @@ def build_index(
     Raises: IndexLocked while another writer is at work, IndexForeign for an index of another analysis (without ``rebuild``).
     """
     started = time.monotonic()
-    with ArchiveWriter(Path(location), rebuild=rebuild, workers=workers, memory=memory) as writer:
+    with open_writer(location, rebuild=rebuild, workers=workers, memory=memory) as writer:
         base = writer.session.base
-        with _former(base if rebuild else None, options) as former:
+        with _former(writer, rebuild, options) as former:
             past = former.ledger if rebuild or base is None else Ledger(base.folder, writer.facts.get("ledger", ()))
             build = _Build(writer, Ledger() if rebuild else past, past, former if rebuild else None, options or BuildOptions())
             build.run(articles, progress)
@@ -70,11 +70,11 @@ def delete_articles(doc_ids: Iterable[str], location: str | os.PathLike[str]) ->
 
     Raises: IndexMissing, IndexLocked.
     """
-    open_snapshot(Path(location))
+    open_base(location)
     deleted: list[str] = []
     missing: list[str] = []
     digests: dict[str, str] = {}
-    with ArchiveWriter(Path(location)) as writer:
+    with open_writer(location) as writer:
         for doc_id in doc_ids:
             known = writer.known(doc_id)
             if known is None or not writer.delete(doc_id):
@@ -94,10 +94,10 @@ def delete_articles(doc_ids: Iterable[str], location: str | os.PathLike[str]) ->
     return deleted, missing
 
 
-def _former(base: Any, options: BuildOptions | None) -> FormerArchive:
+def _former(writer: Writer, rebuild: bool, options: BuildOptions | None) -> Former:
     """Open what a rebuild replaces; a damaged index is rebuilt from its sources, unless its articles are asked for."""
     try:
-        return FormerArchive(base)
+        return former_of(writer, rebuild=rebuild)
     except (IndexCorrupt, IndexProblem):
         if options is not None and options.from_stored:
             raise
@@ -107,7 +107,7 @@ def _former(base: Any, options: BuildOptions | None) -> FormerArchive:
 class _Build:
     """One build under way."""
 
-    def __init__(self, writer: ArchiveWriter, ledger: Ledger, past: Ledger, former: FormerArchive | None, options: BuildOptions) -> None:
+    def __init__(self, writer: Writer, ledger: Ledger, past: Ledger, former: Former | None, options: BuildOptions) -> None:
         self.report = BuildReport()
         self._writer = writer
         self._ledger = ledger
@@ -349,6 +349,9 @@ class _Build:
         report.unchanged += account.unchanged
         report.files_read, report.files_skipped = account.read, account.skipped
         report.rejects = self._filing.rejects + (stream.rejects if stream is not None else [])
+        if isinstance(self._writer, ClusterWriter):
+            report.rejects += self._writer.rejects
+            report.added -= min(report.added, len(self._writer.rejects))
         report.rejected = len(report.rejects)
         report.notes += self._doubts.notes()
         if account.moved:

@@ -54,8 +54,12 @@ _PIECE = re.compile(
     r"|(?<=\d)[ \u00a0\u202f\u2009](?=\d{3}(?!\d)))\S+)*\s*"
 )
 # Most pieces are one plain word with what is printed behind it; they need none of the rules (but « XIXe », « vi » do).
-_SIMPLE = re.compile(r"([A-ZÀ-ÖØ-Ýa-zà-öø-ÿœ][a-zà-öø-ÿœ]{2,})[,;:.!?…»”)]*\s*")
+_SIMPLE = re.compile(
+    r"[(«“\"]*(?:(?:[lLdDjJmMtTnNsScC]|[qQ]u)['’](?=[aeiouyhàâéèêëîïôœAEIOUYHÀÂÉÈÊÎÔŒ]))?"  # l’école, (d’Abidjan)
+    r"(?:([A-ZÀ-ÖØ-Ýa-zà-öø-ÿœ][a-zà-öø-ÿœ]{2,}|[A-Z]{3,})|(\d{1,9}))([,;:.!?…»”)\"]*)\s*"
+)
 _ROMAN = re.compile(r"[ivxlcdm]+(?:e|er|re|ere|ère|ème|eme|ième|ieme|nd|nde)?s?$", re.IGNORECASE)
+_STOP = re.compile(r"[.!?…]")
 _SENTENCE_END = re.compile(r"[.!?…][»\"”’')\]]*\s*$")
 _PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n|\u2029")
 _ABBREVIATION = re.compile(
@@ -163,8 +167,12 @@ def pieces(text: str) -> list[str]:
 def piece_words(piece: str) -> tuple[tuple[str, ...], tuple[int, ...], int]:
     """Return the surfaces of a piece, the rank of each, and how far the piece moves the position of what follows."""
     simple = _SIMPLE.fullmatch(piece)
-    if simple is not None and not _ROMAN.match(simple[1]):
-        return (simple[1].lower(),), (0,), _advance(piece, 1)
+    if simple is not None:
+        word, figures, behind = simple.groups()
+        if figures is not None and figures.isascii():
+            return (figures,), (0,), _advance(piece, 1)
+        if word is not None and not _ROMAN.match(word):
+            return (word.lower(),), (0,), 1 if simple.end(3) == len(piece) and not _STOP.search(behind) else _advance(piece, 1)
     words = find_words(piece)
     return tuple(word.surface for word in words), tuple(word.rank for word in words), _advance(piece, words[-1].rank + 1 if words else 0)
 

@@ -26,6 +26,7 @@ from indexer.ledger_files import (
     Block,
     Entry,
     FileRecord,
+    LedgerHome,
     Refusal,
     Row,
     bytes_of,
@@ -36,7 +37,6 @@ from indexer.ledger_files import (
     read_directory,
     write_file,
 )
-from indexer.session import Session
 
 __all__ = ["DELETED", "LEDGER_SUFFIX", "Block", "FileRecord", "Ledger", "Refusal", "Row"]
 
@@ -160,7 +160,7 @@ class Ledger:
         if record is not None:
             self._pending[name] = _Pending(replace(record, state="removed", continues=False, articles=0, missing=0, rejected=0))
 
-    def write(self, session: Session) -> tuple[str, ...]:
+    def write(self, session: LedgerHome) -> tuple[str, ...]:
         """Write what is pending as a new file of the session, merge, and return the names of the ledger files, the oldest first."""
         if self._pending:
             if self._current is not None:

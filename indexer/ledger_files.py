@@ -16,11 +16,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import IO, Any, Final, Literal, NamedTuple, Protocol
+
+import orjson
 
 from corpus.errors import IndexCorrupt
 from indexer.durable import DISK
-from indexer.session import Session
 
 __all__ = [
     "DELETED",
@@ -28,6 +29,7 @@ __all__ = [
     "Block",
     "Entry",
     "FileRecord",
+    "LedgerHome",
     "Refusal",
     "Row",
     "bytes_of",
@@ -47,6 +49,17 @@ DIRECTORY_BYTES: Final = 1 << 30
 _MAGIC: Final = b"MARBRE LEDGER 1\n"
 _TAIL: Final = struct.Struct("<QQQ")  # offset, length, inflated length of the directory
 _LEVEL: Final = 3
+
+
+class LedgerHome(Protocol):
+    """Where ledger files are written: the session of a folder, or of a cluster."""
+
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def base(self) -> Any: ...
+    def new_name(self, suffix: str) -> str: ...
+    def open_file(self, name: str) -> IO[bytes]: ...
 
 
 class Row(NamedTuple):
@@ -134,9 +147,16 @@ def packed(rows: Sequence[Row], refusals: Sequence[Refusal]) -> list[tuple[bytes
         if first == 0 and refusals:
             block["refusals"] = refusals
         if block["rows"] or refusals:
-            data = json.dumps(block, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+            data = _json(block)
             packed.append((zlib.compress(data, _LEVEL), len(data)))
     return packed
+
+
+def _json(block: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(block)
+    except TypeError:  # refusals, which are named tuples, or a lone surrogate
+        return json.dumps(block, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _plain(row: Row) -> list[Any]:
@@ -153,7 +173,7 @@ def _row(values: list[Any]) -> Row:
     return Row(doc_id, place, digest, print_, bool(missing), record)
 
 
-def write_file(session: Session, name: str, records: Iterable[tuple[FileRecord, Iterable[tuple[bytes, int]]]]) -> None:
+def write_file(session: LedgerHome, name: str, records: Iterable[tuple[FileRecord, Iterable[tuple[bytes, int]]]]) -> None:
     """Write a ledger file: the blocks as they come, then the directory."""
     directory = []
     with session.open_file(name) as out:
@@ -170,7 +190,7 @@ def write_file(session: Session, name: str, records: Iterable[tuple[FileRecord, 
         out.write(_TAIL.pack(at, len(packed), len(rendered)))
 
 
-def merged(session: Session, names: Sequence[str], *, oldest: bool) -> str:
+def merged(session: LedgerHome, names: Sequence[str], *, oldest: bool) -> str:
     """Write several ledger files as one; blocks are copied as they are. What was removed is dropped when nothing older is left."""
     entries: dict[str, Entry] = {}
     before = read_directory(session.folder / names[0])
@@ -194,7 +214,7 @@ def _still(record: FileRecord, started: dict[str, bool], oldest: bool) -> FileRe
     return replace(record, continues=record.continues and not oldest and started.get(record.name, True))
 
 
-def _forget(session: Session, name: str) -> None:
+def _forget(session: LedgerHome, name: str) -> None:
     """Remove a ledger file that was written and merged in one commit; one of an earlier commit is the collector's."""
     if session.base is None or name not in session.base.manifest.names:
         DISK.unlink(session.folder / name)

@@ -19,8 +19,7 @@ from corpus.readers import ArticleStream, read_recorded
 from indexer.builder import BuildOptions, BuildReport, Progress, build_index
 from indexer.filing import Filing
 from indexer.french import analysis_digest
-from indexer.generations import Snapshot, open_snapshot
-from indexer.ledger import Ledger
+from indexer.places import Former, open_base, read_archive
 from indexer.schema import SCHEMA_VERSION
 from indexer.writer import MEMORY_BYTES
 
@@ -32,7 +31,7 @@ def recorded_stream(location: str | os.PathLike[str], *, strict: bool = False) -
 
     Raises: IndexMissing, IndexProblem when no source is recorded or none is left.
     """
-    recorded = _sources(open_snapshot(Path(location)).manifest.facts)
+    recorded = _sources(open_base(location).manifest.facts)
     if not recorded:
         raise IndexProblem(
             f"the index at {location} knows no source file; name the sources: marbre index SOURCE... --index {location}, or rebuild it with --from-stored"
@@ -80,18 +79,20 @@ def rebuild_index(
 
 def needs_rebuild(location: str | os.PathLike[str], *, from_stored: bool = False) -> str:
     """Return why a rebuild is due, in a few words; "" when schema, analysis and sources are as they were. Raises: IndexMissing."""
-    snapshot = open_snapshot(Path(location))
+    snapshot = open_base(location, any_analysis=True)
     if snapshot.manifest.schema_version != SCHEMA_VERSION:
         return f"schema {snapshot.manifest.schema_version} found, {SCHEMA_VERSION} expected"
     if snapshot.manifest.analysis != analysis_digest():
         return "the text analysis has changed"
-    return "" if from_stored else _changed_sources(snapshot)
+    if from_stored:
+        return ""
+    with read_archive(location) as archive:
+        return _changed_sources(archive)
 
 
-def _changed_sources(snapshot: Snapshot) -> str:
-    ledger = Ledger(snapshot.folder, snapshot.manifest.facts.get("ledger", ()))
-    filing = Filing(ledger, ledger)
-    stream = read_recorded([(root, defaults) for root, defaults in _sources(snapshot.manifest.facts) if Path(root).exists()])
+def _changed_sources(archive: Former) -> str:
+    filing = Filing(archive.ledger, archive.ledger)
+    stream = read_recorded([(root, defaults) for root, defaults in _sources(archive.facts) if Path(root).exists()])
     stream.visitor = filing
     first = next(stream, None)  # a file that is as recorded is left alone: what comes through is changed or new
     filing.vanished(stream.roots)

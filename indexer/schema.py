@@ -20,6 +20,7 @@ from whoosh.formats import Positions
 from indexer import french
 
 __all__ = [
+    "ACRONYM_FIELD",
     "FACETS",
     "FIELDS",
     "FIELD_BY_NAME",
@@ -42,6 +43,7 @@ __all__ = [
 SCHEMA_VERSION: Final = 1
 PRINTED_FIELD: Final = "printed"  # how a folded form of the bodies is mostly printed: "securite\tsécurité"
 PRINTED_MARK: Final = "\t"
+ACRONYM_FIELD: Final = "acronyms"  # the acronyms that articles introduce; see mentions.py
 PARAGRAPH_TERM: Final = "¶"  # stands in the exact fields where a paragraph begins; no word folds to it
 
 
@@ -198,5 +200,6 @@ def whoosh_schema() -> whoosh_fields.Schema:
         else:
             schema.add(field.name, whoosh_fields.KEYWORD(commas=True))
     schema.add(PRINTED_FIELD, whoosh_fields.KEYWORD(commas=True))
+    schema.add(ACRONYM_FIELD, whoosh_fields.KEYWORD(commas=True))
     schema.add("article", whoosh_fields.STORED())
     return schema

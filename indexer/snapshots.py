@@ -18,6 +18,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,7 @@ __all__ = [
     "POINTER",
     "Snapshot",
     "View",
+    "change_marks",
     "current_generation",
     "expect_made_with",
     "generations_in",
@@ -53,6 +55,7 @@ __all__ = [
 
 POINTER: Final = "current"
 LOCK: Final = "lock"
+SETTLED_NS: Final = 2_000_000_000  # coarser than the clock of any file system in use
 MAX_LOOKS: Final = 1000  # each look needs another commit in between, so that a reader never gets there
 
 
@@ -124,6 +127,19 @@ def current_generation(location: Path | str, *, files: Files = DISK) -> int:
             if view == look_at(path, files):
                 break
     raise IndexCorrupt(path / view.pointer.folder, "no manifest in the current folder")
+
+
+def change_marks(snapshot: Snapshot) -> tuple[int, ...] | None:
+    """Return what differs after each commit or swap; None when that is too fresh to tell, or cannot be seen: then look again.
+
+    Both show as a changed folder, for two looks at its time instead of a listing. Two changes within one tick of the clock of the
+    file system could leave one time, so a time is only trusted once it has aged.
+    """
+    try:
+        times = [folder.stat().st_mtime_ns for folder in (snapshot.location, snapshot.folder)]
+    except OSError:
+        return None
+    return tuple(times) if max(times) + SETTLED_NS < time.time_ns() else None
 
 
 def expect_made_with(snapshot: Snapshot, *, schema_version: int, analysis: str) -> None:

@@ -20,9 +20,8 @@ from corpus.readers import read_recorded
 from corpus.readers.source import Source
 from indexer.builder import BuildOptions, BuildReport, build_index
 from indexer.filing import Filing
-from indexer.former import FormerArchive
-from indexer.generations import open_snapshot
 from indexer.ledger import DELETED, FileRecord
+from indexer.places import Former, open_base, read_archive
 from indexer.withdrawals import withdrawn_in
 
 __all__ = ["Disagreement", "check_sources", "repair_sources"]
@@ -46,7 +45,7 @@ class Disagreement:
 class _Looker(Filing):
     """Asks of each file whether it would be read, and reads none."""
 
-    def __init__(self, archive: FormerArchive) -> None:
+    def __init__(self, archive: Former) -> None:
         super().__init__(archive.ledger, archive.ledger)
         self.found: list[Source] = []
 
@@ -59,8 +58,7 @@ class _Looker(Filing):
 
 def check_sources(location: str | os.PathLike[str]) -> list[Disagreement]:
     """Return every disagreement; [] when files, ledger and index are one. Raises: IndexMissing, IndexCorrupt."""
-    snapshot = open_snapshot(Path(location))
-    with FormerArchive(snapshot) as archive:
+    with read_archive(location) as archive:
         records = {record.name: record for record in archive.ledger.records() if not record.is_stream}
         return [*_of_index(archive), *_of_files(archive, records)]
 
@@ -68,14 +66,14 @@ def check_sources(location: str | os.PathLike[str]) -> list[Disagreement]:
 def repair_sources(location: str | os.PathLike[str], found: list[Disagreement]) -> BuildReport:
     """Read again just the files that a disagreement names. Raises: IndexLocked, IndexProblem."""
     paths = sorted({one.path for one in found if one.kind in MENDED and one.path and Path(one.path).exists()})
-    sources = [(str(root), dict(defaults)) for root, defaults in open_snapshot(Path(location)).manifest.facts.get("sources", ())]
+    sources = [(str(root), dict(defaults)) for root, defaults in open_base(location).manifest.facts.get("sources", ())]
     given = [(path, next((defaults for root, defaults in sources if path == root or path.startswith(root + os.sep)), {})) for path in paths]
     stream = read_recorded(given)
     with BoundedReader() as stream.beside:
         return build_index(stream, location, options=BuildOptions(reread=frozenset(paths)))
 
 
-def _of_files(archive: FormerArchive, records: dict[str, FileRecord]) -> Iterator[Disagreement]:
+def _of_files(archive: Former, records: dict[str, FileRecord]) -> Iterator[Disagreement]:
     looker = _Looker(archive)
     stream = read_recorded([(str(root), dict(defaults)) for root, defaults in archive.facts.get("sources", ()) if Path(root).exists()])
     stream.visitor = looker
@@ -91,7 +89,7 @@ def _of_files(archive: FormerArchive, records: dict[str, FileRecord]) -> Iterato
             yield Disagreement("gone", record.shown, f"the file is not there; {record.articles} articles came from it", name)
 
 
-def _of_index(archive: FormerArchive) -> Iterator[Disagreement]:
+def _of_index(archive: Former) -> Iterator[Disagreement]:
     expected_away = {row.doc_id for row in archive.ledger.rows(DELETED)} | set(withdrawn_in(archive.facts))
     orphans = set(archive.ids())
     here = frozenset(orphans)

@@ -12,7 +12,8 @@ from typing import Any
 
 from whoosh import index as whoosh_index
 
-from indexer.schema import FIELDS, Kind, exact_field, label_term, whoosh_schema
+from indexer.mentions import mentions_of
+from indexer.schema import ACRONYM_FIELD, FIELDS, Kind, exact_field, label_term, whoosh_schema
 
 __all__ = ["stock_fields", "write_stock_index"]
 
@@ -32,8 +33,11 @@ def write_stock_index(articles: Iterable[dict[str, Any]], folder: Path) -> int:
 def stock_fields(stored: dict[str, Any]) -> dict[str, Any]:
     """Return the Whoosh fields of one stored article."""
     values: dict[str, Any] = {"article": json.dumps(stored, ensure_ascii=False)}
+    found = mentions_of(stored)
+    if found.acronyms:
+        values[ACRONYM_FIELD] = list(found.acronyms)
     for field in FIELDS:
-        value = stored.get(field.name)
+        value = found.references if field.name == "references" else stored.get(field.name)
         if not value:
             continue
         if field.kind is Kind.TEXT:

@@ -108,7 +108,7 @@ def term(folded: str) -> str:
         known = load_curated().find(singular) or _class_of(singular)
         if known is not None and len(singular) <= 4:
             return known
-    for prefix in PREFIXES:
+    for prefix in PREFIXES if folded.startswith(PREFIXES) else ():
         rest = folded[len(prefix) :]
         if folded.startswith(prefix) and len(rest) >= PREFIXED_LETTERS:
             known = _class_of(rest)

@@ -15,8 +15,11 @@ from typing import Any, Final, Literal
 from corpus.article import own_id
 from corpus.errors import BadRequest, IndexProblem
 from indexer.backup import restore
+from indexer.cluster import back_to_previous, open_cluster, refuse_cluster
+from indexer.cluster_state import ClusterBase
 from indexer.doubts import today
 from indexer.generations import Snapshot, open_snapshot, rollback
+from indexer.places import is_cluster, open_base, open_writer
 from indexer.writer import ArchiveWriter
 
 __all__ = ["restore_archive", "rollback_archive", "withdraw_article", "withdrawn_in"]
@@ -36,27 +39,43 @@ def withdraw_article(doc_id: str, reason: str, location: str | os.PathLike[str])
 
     Raises: BadRequest without a reason, or for what cannot be an id; IndexMissing, IndexLocked.
     """
-    open_snapshot(Path(location))
+    open_base(location)
     reason = " ".join(reason.split())
     if not reason or len(reason) > REASON_CHARS:
         raise BadRequest("--reason", reason, f"a reason of 1 to {REASON_CHARS} characters; readers of the page will see it")
     if own_id(doc_id) != doc_id:
         raise BadRequest("DOC_ID", doc_id, "the id of an article, as search results and addresses show it")
-    with ArchiveWriter(Path(location)) as writer:
+    with open_writer(location) as writer:
         was_there = writer.delete(doc_id)
         entry = {"reason": reason, "day": today()}
         writer.commit(facts={**writer.facts, _FACT: {**withdrawn_in(writer.facts), doc_id: entry}})
     return was_there
 
 
-def rollback_archive(location: str | os.PathLike[str], *, to: Literal["generation", "rebuild"] = "generation") -> Snapshot:
+def rollback_archive(location: str | os.PathLike[str], *, to: Literal["generation", "rebuild"] = "generation") -> Snapshot | ClusterBase:
     """Make the former generation current again, or the one before the last rebuild; what was withdrawn since stays withdrawn.
 
     Raises: IndexMissing, IndexLocked, IndexCorrupt, IndexProblem when there is nothing to go back to.
     """
+    if is_cluster(location):
+        return _cluster_back(str(location), to)
     place = Path(location)
     withdrawn = withdrawn_in(open_snapshot(place).manifest.facts)
     return _still_withdrawn(place, rollback(place, to=to), withdrawn)
+
+
+def _cluster_back(location: str, to: str) -> ClusterBase:
+    """Let the index before the last rebuild answer again."""
+    if to != "rebuild":
+        raise IndexProblem(f"the archive at {location} keeps no single commits; go back to the last rebuild (--to rebuild) or to a snapshot of the cluster")
+    withdrawn = withdrawn_in(open_base(location, any_analysis=True).manifest.facts)
+    back_to_previous(location)
+    with open_writer(location) as writer:
+        there = withdrawn_in(writer.facts)
+        for doc_id in withdrawn:
+            writer.delete(doc_id)
+        writer.commit(facts={**writer.facts, _FACT: {**there, **withdrawn}})
+    return open_cluster(location)
 
 
 def restore_archive(source: str | os.PathLike[str], location: str | os.PathLike[str]) -> Snapshot:
@@ -64,6 +83,7 @@ def restore_archive(source: str | os.PathLike[str], location: str | os.PathLike[
 
     Raises: IndexMissing and IndexCorrupt about the backup, IndexLocked about the location.
     """
+    refuse_cluster(location, "restore")
     place = Path(location)
     withdrawn: dict[str, dict[str, str]] = {}
     with suppress(IndexProblem):  # no index there, or one too damaged to be read: that is why a backup is restored

@@ -25,6 +25,7 @@ from indexer.codec.whoosh_codec import MarbreSegment
 from indexer.durable import one_line_errors
 from indexer.french import analysis_digest
 from indexer.generations import Commit, SegmentEntry, Session, expect_made_with, require_space, write_session
+from indexer.reprints import REPRINTS_FACT, Reprints
 from indexer.schema import SCHEMA_VERSION, whoosh_schema
 from indexer.toc import INDEX_NAME
 from indexer.workers import Crew, LocalCrew, NewSegment, WorkerCrew
@@ -98,6 +99,8 @@ class ArchiveWriter:
         before = self._session.base
         self.facts: dict[str, Any] = {} if before is None else dict(before.manifest.facts)  # what else the index knows of itself
         self._extra_files: tuple[str, ...] = () if base is None else tuple(self.facts.get("ledger", ()))
+        linked = None if base is None else self.facts.get(REPRINTS_FACT)
+        self._reprints = Reprints(None if base is None or linked is None else base.folder / linked)
         self.generation = 0 if base is None else base.generation
 
     def __enter__(self) -> Self:
@@ -176,9 +179,13 @@ class ArchiveWriter:
         if sum(segment.live_count for segment in fresh) != len(self._pending):
             raise IndexProblem(f"{len(self._pending)} articles were given to the writer, {sum(s.live_count for s in fresh)} came back; nothing was committed, try again")
         self._segments += fresh
+        self._reprints.link([(segment.name, segment.reader, segment.deleted) for segment in self._segments])
         self._merged_docs += sum(segment.live_count for segment in fresh)
         self._merge(settle=settle and self._merged_docs >= _SETTLED * self.articles)
         self._segments = [segment for segment in self._segments if segment.live_count]
+        self._reprints.keep(segment.name for segment in self._segments)
+        with one_line_errors(self._session.location, "write"):
+            linked = self._reprints.write(self._session.folder, INDEX_NAME, self._session.new_segment_id()).name
         stock = []
         for segment in self._segments:
             whoosh = MarbreSegment(INDEX_NAME, segment.name, segment.doc_count)
@@ -193,8 +200,8 @@ class ArchiveWriter:
                 schema_version=SCHEMA_VERSION,
                 analysis=analysis_digest(),
                 articles=sum(segment.live_count for segment in self._segments),
-                extra_files=self._extra_files,
-                facts={**self.facts, "ledger": list(self._extra_files)},
+                extra_files=(*self._extra_files, linked),
+                facts={**self.facts, "ledger": list(self._extra_files), REPRINTS_FACT: linked},
             )
         )
         self.generation = snapshot.generation
@@ -223,6 +230,7 @@ class ArchiveWriter:
             path = self._session.folder / f"{INDEX_NAME}_{name}{SEGMENT_EXTENSION}"
             with one_line_errors(self._session.location, "write"):
                 info = merge_segments([segment.reader for segment in group], [~segment.deleted for segment in group], path, name.encode())
+            self._reprints.merged(name, [(segment.name, ~segment.deleted) for segment in group])
             merged = _Segment(name, path, info.doc_count, np.zeros(info.doc_count, np.bool_))
             for segment in group:
                 segment.close()

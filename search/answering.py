@@ -29,9 +29,11 @@ from search.suggest import better_spelling
 __all__ = ["checked", "export", "mark_article", "passage", "search"]
 
 FEW: Final = 3  # articles; up to here a better spelling is looked for
+_NO_SNIPPET: Final = Snippet("")
 _SORTS: Final = ("relevance", "newest", "oldest", "added")
 _YEAR: Final = re.compile(r"[0-9]{4}")
 _MONTH: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
+_REPRINTS: Final = ("grouped", "all")
 _MATCHES: Final = ("auto", "all", "any")
 
 
@@ -45,7 +47,7 @@ def search(engine: Engine, request: SearchRequest) -> ResultPage:
     parsed = parse_query(request.text)
     query, answer = _ask(engine, parsed, request)
     suggestion = better_spelling(parsed.query, engine.vocabulary()) if _poor(answer, query, parsed) else None
-    hits = tuple(_hit(found, query, request) for found in answer.found)
+    hits = _with_versions(engine, tuple(_hit(found, query, request) for found in answer.found))
     pages = -(-min(answer.total, RESULT_WINDOW) // request.size)
     return ResultPage(
         text=request.text,
@@ -63,6 +65,8 @@ def search(engine: Engine, request: SearchRequest) -> ResultPage:
         suggestion=suggestion,
         partial=answer.partial,
         generation=answer.generation,
+        articles=answer.articles,
+        reprints=request.reprints,
     )
 
 
@@ -75,6 +79,8 @@ def checked(request: SearchRequest) -> SearchRequest:
         raise BadRequest("sort", request.sort, "relevance, newest, oldest or added")
     if request.match not in _MATCHES:
         raise BadRequest("match", request.match, "auto, all or any")
+    if request.reprints not in _REPRINTS:
+        raise BadRequest("reprints", request.reprints, "grouped or all")
     if not 1 <= request.size <= MAX_PAGE_SIZE:
         raise BadRequest("size", request.size, f"1 to {MAX_PAGE_SIZE} articles a page")
     last = -(-RESULT_WINDOW // request.size)
@@ -131,27 +137,38 @@ def _poor(answer: Answer, query: Query, parsed: ParsedQuery) -> bool:
 
 
 def _hit(found: Found, query: Query, request: SearchRequest) -> Hit:
-    header = found.header
-    derived = bool(header.get("headline_derived"))
-    snippet, spans = Snippet(""), tuple[Span, ...]()
+    get = found.header.get
+    derived = bool(get("headline_derived"))
+    snippet, spans = _NO_SNIPPET, tuple[Span, ...]()
     if request.snippets:
-        snippet = snippet_of(query, found.stored())
-        spans = () if derived else marks(query, header["headline"], "headline").spans
+        stored = found.stored()
+        snippet = snippet_of(query, stored)
+        spans = () if derived else marks(query, found.header["headline"], "headline", stored.get("language", "")).spans
     return Hit(
-        doc_id=header["doc_id"],
-        headline=header["headline"],
-        newspaper=header.get("newspaper", ""),
-        published=header.get("published"),
-        section=header.get("section", ""),
-        bylines=tuple(header.get("bylines", ())),
-        kind=header.get("kind", "article"),
-        url=header.get("url", ""),
-        score=found.score,
-        snippet=snippet,
-        headline_spans=spans,
-        headline_derived=derived,
-        explanation=found.explanation,
+        found.header["doc_id"],
+        found.header["headline"],
+        get("newspaper", ""),
+        get("published"),
+        get("section", ""),
+        tuple(get("bylines", ())),
+        get("kind", "article"),
+        get("url", ""),
+        found.score,
+        snippet,
+        spans,
+        derived,
+        found.reprints,
+        found.explanation,
     )
+
+
+def _with_versions(engine: Engine, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+    """Return the hits with the other versions of their texts."""
+    several = [hit.doc_id for hit in hits if hit.reprints]
+    if not several:
+        return hits
+    versions = engine.versions(several)
+    return tuple(hit._replace(versions=versions.get(hit.doc_id, ())) if hit.reprints else hit for hit in hits)
 
 
 def _notes(answer: Answer) -> list[str]:

@@ -124,16 +124,13 @@ def as_coins(headline: str, newspaper: str, published: str | None, bylines: tupl
     Source: OpenURL COinS, NISO Z39.88-2004, Dublin Core format as Zotero writes it.
     """
     rows = [
-        ("ctx_ver", "Z39.88-2004"),
-        ("rft_val_fmt", "info:ofi/fmt:kev:mtx:dc"),
-        ("rft.type", "newspaperArticle"),
         ("rft.title", headline),
         ("rft.source", newspaper),
         ("rft.date", published or ""),
         ("rft.identifier", address),
         *(("rft.creator", name) for name in bylines),
     ]
-    return urlencode([(name, value) for name, value in rows if value])
+    return _COINS_BEGIN + "".join(f"&{name}={quote_plus(value)}" for name, value in rows if value)
 
 
 def _note(article: Article, address: str) -> str:

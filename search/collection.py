@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -19,9 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus.languages import is_french
-from indexer.schema import exact_field
+from indexer.reprints import SegmentGroups
+from indexer.schema import TEXT_FIELDS, exact_field
 
-__all__ = ["NO_DAY", "Collection", "Docs", "Leaf", "Ordinals", "Positions", "Postings"]
+__all__ = ["NO_DAY", "Collection", "Docs", "Leaf", "Ordinals", "Positions", "Postings", "class_as_typed"]
 
 Docs = npt.NDArray[np.int32]
 Freqs = npt.NDArray[np.int32]
@@ -30,6 +32,7 @@ Mask = npt.NDArray[np.bool_]
 NO_DAY: Final = -(2**31)  # the day of an article without a date; days count from 1970-01-01
 _EMPTY: Final = np.empty(0, np.int32)
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
+_TYPED: Final = "\x00"  # between a class and the form that was typed; no term holds it
 HOT_BYTES: Final = 512 << 20
 T = TypeVar("T")
 
@@ -67,7 +70,7 @@ class Ordinals:
         if len(self.values) == 1:
             return np.array([docs.size])
         if self.offsets is None:
-            return np.bincount(self.ordinals if docs.size == self.ordinals.size else self.ordinals[docs], minlength=len(self.values))
+            return np.bincount(self.ordinals if docs.size == self.ordinals.size else self.ordinals.take(docs), minlength=len(self.values))
         every = docs.size == self.offsets.size - 1
         counted = np.bincount(self.ordinals if every else self.ordinals[self._flat(docs)], minlength=len(self.values))
         counted[0] = np.count_nonzero(self.offsets[docs] == self.offsets[docs + 1])
@@ -88,6 +91,14 @@ class Ordinals:
         sizes = self.offsets[docs + 1] - starts
         ends = np.cumsum(sizes)
         return np.repeat(starts - (ends - sizes), sizes) + np.arange(int(ends[-1]) if ends.size else 0)
+
+
+def class_as_typed(term: str, form: str) -> str:
+    """Return the term under which a class is asked by one of its forms: in articles of other languages that form alone is found.
+
+    « nations » finds the nation of a French article, and of an English one its nations only: words inflect in French articles alone.
+    """
+    return f"{term}{_TYPED}{form}"
 
 
 class Leaf(Protocol):
@@ -161,11 +172,13 @@ class Collection:
         sizes = [leaf.max_doc for leaf in self.leaves]
         self.bases = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
         self.max_doc = int(self.bases[-1])
+        self._starts: list[int] = self.bases[:-1].tolist()
         self._lengths: dict[str, npt.NDArray[np.int32]] = {}
         self._averages: dict[str, float] = {}
         self._days: dict[str, npt.NDArray[np.int32]] = {}
         self._memory: dict[Hashable, Any] = {}
         self.hot = Hot()
+        self.load_reprints: Callable[[], Sequence[SegmentGroups | None]] | None = None  # of each leaf; an engine that knows them sets it
 
     @cached_property
     def live(self) -> Mask | None:
@@ -185,7 +198,16 @@ class Collection:
         return np.arange(self.max_doc, dtype=np.int32) if self.live is None else np.flatnonzero(self.live).astype(np.int32)
 
     def postings(self, field: str, term: str) -> Postings | None:
-        """Return the live articles with a term; None when there is none."""
+        """Return the live articles with a term; None when there is none. Of a class as typed (``class_as_typed``), see there."""
+        text, _, form = term.partition(_TYPED)
+        found = self._postings(field, text)
+        if not form or field not in TEXT_FIELDS or found is None or self.foreign is None:
+            return found
+        typed = self._postings(exact_field(field), form)
+        docs, freqs = _with_those_of(self.foreign, (found.docs, found.freqs), None if typed is None else (typed.docs, typed.freqs))
+        return Postings(docs, freqs) if docs.size else None
+
+    def _postings(self, field: str, term: str) -> Postings | None:
         parts = [
             (base, found) for base, leaf in zip(self.bases, self.leaves, strict=False) if (found := leaf.postings(field, term)) is not None
         ]
@@ -194,12 +216,23 @@ class Collection:
         docs = _shifted(parts)
         freqs = parts[0][1].freqs if len(parts) == 1 else np.concatenate([found.freqs for _, found in parts])
         if self.live is not None:
-            kept = self.live[docs]
+            kept = self.live.take(docs).nonzero()[0]
             docs, freqs = docs[kept], freqs[kept]
         return Postings(docs, freqs) if docs.size else None
 
     def positions(self, field: str, term: str, docs: Docs | None = None) -> Positions | None:
-        """Return positions in the live articles with a term, or only in those of ``docs`` that have it."""
+        """Return positions in the live articles with a term, or only in those of ``docs`` that have it; of a class as typed, see there."""
+        text, _, form = term.partition(_TYPED)
+        found = self._positions(field, text, docs)
+        if not form or field not in TEXT_FIELDS or found is None or self.foreign is None:
+            return found
+        typed = self._positions(exact_field(field), form, docs)
+        every = [(part.docs.repeat(np.diff(part.offsets)), part.positions) for part in (found, typed) if part is not None]
+        rows, places = _with_those_of(self.foreign, every[0], every[1] if len(every) > 1 else None)
+        starts = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1]))) if rows.size else np.empty(0, np.int64)
+        return Positions(rows[starts], np.append(starts, rows.size), places) if rows.size else None
+
+    def _positions(self, field: str, term: str, docs: Docs | None) -> Positions | None:
         found = []
         for number, leaf in enumerate(self.leaves):
             base, end = int(self.bases[number]), int(self.bases[number + 1])
@@ -222,23 +255,10 @@ class Collection:
         mask = self.having("language", lambda value: not is_french(value))
         return mask if mask.any() else None
 
-    def class_postings(self, field: str, term: str, form: str) -> Postings | None:
-        """Return the live articles with an inflection class; those of other languages with the ``form`` itself, since theirs do not inflect so."""
-        found = self.postings(field, term)
-        if self.foreign is None or found is None:
-            return found
-        french = ~self.foreign[found.docs]
-        docs, freqs = found.docs[french], found.freqs[french]
-        typed = self.postings(exact_field(field), form)
-        if typed is not None and (others := self.foreign[typed.docs]).any():
-            docs, freqs = np.concatenate((docs, typed.docs[others])), np.concatenate((freqs, typed.freqs[others]))
-            order = np.argsort(docs, kind="stable")
-            docs, freqs = docs[order], freqs[order]
-        return Postings(docs, freqs) if docs.size else None
-
     def doc_freq(self, field: str, term: str) -> int:
         """Return in how many articles a term is, deleted ones included."""
-        return sum(leaf.doc_freq(field, term) for leaf in self.leaves)
+        text = term.partition(_TYPED)[0]
+        return sum(leaf.doc_freq(field, text) for leaf in self.leaves)
 
     def lengths(self, field: str) -> npt.NDArray[np.int32]:
         """Shapes: int32[max_doc], tokens of ``field`` per article."""
@@ -284,7 +304,7 @@ class Collection:
 
     def dated(self, docs: Docs, field: str, since: dt.date | None, until: dt.date | None) -> Mask:
         """Tell which of ``docs`` have a known day of ``field`` between two days, both included."""
-        days = self.days(field)[docs]
+        days = self.days(field).take(docs)
         mask: Mask = days >= (NO_DAY + 1 if since is None else _day_number(since))
         if until is not None:
             mask &= days <= _day_number(until)
@@ -316,8 +336,8 @@ class Collection:
         return leaf.stored(inside)
 
     def _place(self, doc_num: int) -> tuple[Leaf, int]:
-        number = int(np.searchsorted(self.bases, doc_num, side="right")) - 1
-        return self.leaves[number], int(doc_num - self.bases[number])
+        number = bisect_right(self._starts, doc_num) - 1
+        return self.leaves[number], doc_num - self._starts[number]
 
     def _only_live(self, found: Positions) -> Positions | None:
         if self.live is None:
@@ -351,3 +371,16 @@ def _joined(parts: Sequence[tuple[int, Positions]]) -> Positions:
         np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
         np.concatenate([found.positions for _, found in parts]),
     )
+
+
+def _with_those_of(
+    mask: Mask, rows: tuple[Docs, npt.NDArray[np.int32]], others: tuple[Docs, npt.NDArray[np.int32]] | None
+) -> tuple[Docs, npt.NDArray[np.int32]]:
+    """Return ``rows`` (article, value) outside of ``mask`` and those of ``others`` inside of it, ascending by article."""
+    kept = ~mask[rows[0]]
+    docs, values = rows[0][kept], rows[1][kept]
+    if others is None or not (inside := mask[others[0]]).any():
+        return docs, values
+    docs, values = np.concatenate((docs, others[0][inside])), np.concatenate((values, others[1][inside]))
+    order = np.argsort(docs, kind="stable")
+    return docs[order], values[order]

@@ -141,7 +141,7 @@ def _lines(query: Any, found: Found, width: int) -> Iterator[Line]:
     place = 0
     for field in _FIELDS:
         text = stored.get(field, "")
-        for start, end in marks(query, text, field).spans:
+        for start, end in marks(query, text, field, stored.get("language", "")).spans:
             place += 1
             yield Line(
                 left=_before(text, start, width),

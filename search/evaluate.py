@@ -21,7 +21,7 @@ import numpy.typing as npt
 from whoosh.query import And, Every, Not, NullQuery, Or, Query
 
 from indexer.french import ACCENT
-from indexer.schema import PARAGRAPH_TERM, TEXT_FIELDS, exact_field
+from indexer.schema import PARAGRAPH_TERM, TEXT_FIELDS, exact_field, label_term
 from search.collection import Collection, Docs
 from search.matches import NOTHING, Keys, Occurrences, added, contained, difference, intersection, union
 from search.nodes import AtLeast, Compound, Days, Fuzzy, Identifier, Label, Near, Pattern, Phrase, SameParagraph, Word, label_words
@@ -97,6 +97,9 @@ class Evaluation:
 
     @match.register
     def _match_label(self, node: Label) -> Docs:
+        if node.whole:
+            found = self.collection.postings(node.field, label_term(node.value))
+            return NOTHING.docs if found is None else found.docs
         wanted = set(node.words)
         if not wanted:
             return NOTHING.docs
@@ -155,14 +158,14 @@ class Evaluation:
         if lists:
             docs, scores = joined(lists)
             if sets:
-                kept = contained(docs, intersection(sets, self.collection.max_doc), self.collection.max_doc)
+                kept = contained(docs, intersection(sets, self.collection.max_doc), self.collection.max_doc).nonzero()[0]
                 docs, scores = docs[kept], scores[kept]
         else:
             docs = intersection(sets or [self.collection.live_docs], self.collection.max_doc)
             scores = np.zeros(docs.size, np.float32)
         for child in node.subqueries:
             if isinstance(child, Not) and docs.size:
-                kept = ~contained(docs, self.match(child.query), self.collection.max_doc)
+                kept = (~contained(docs, self.match(child.query), self.collection.max_doc)).nonzero()[0]
                 docs, scores = docs[kept], scores[kept]
         for found in partly:
             scores = scores + found.at(docs)
@@ -192,7 +195,7 @@ class Evaluation:
         if not lists and not partly:
             return np.flatnonzero(enough).astype(np.int32), None
         docs, scores = summed([*lists, *partly], sets, self.collection.max_doc)
-        kept = enough[docs]
+        kept = enough.take(docs).nonzero()[0]
         return docs[kept], scores[kept]
 
     def _lists(self, nodes: Iterable[Query]) -> tuple[list[Weighed], list[Weighed], list[Docs]]:
@@ -323,7 +326,7 @@ class Evaluation:
             lengths, average = self.collection.lengths(field), self.collection.average_length(field)
             key = ("norms", field, self.constants.weight[field], self.constants.length[field])
             self._norms[field] = self.collection.remembered(key, lambda: field_norms(lengths, average, field, self.constants))
-        return Occurrences(docs, freqs.astype(np.float32) * self._norms[field][docs], freqs)
+        return Occurrences(docs, freqs.astype(np.float32) * self._norms[field].take(docs), freqs)
 
     def expanded(self, node: Pattern | Fuzzy, field: str) -> list[str]:
         """Return the terms that a pattern or a misspelling stands for in an index field."""

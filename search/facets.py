@@ -11,6 +11,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import repeat
 from typing import Final, Literal
 
 import numpy as np
@@ -19,9 +21,10 @@ import numpy.typing as npt
 from indexer.schema import FACETS, label_term
 from search.collection import NO_DAY, Collection, Docs
 from search.ranking import Floats
+from search.reprints import Groups, flat_values, groups_of
 from search.request import Bucket, FacetCounts, Filter, SearchRequest, Timeline
 
-__all__ = ["ALL_FACETS", "MAX_BUCKETS", "Selection", "Tally", "folded_label", "select"]
+__all__ = ["ALL_FACETS", "MAX_BUCKETS", "Selection", "Tally", "folded_label", "select", "timeline_unit"]
 
 MAX_BUCKETS: Final = 1_000
 ALL_FACETS: Final = (*FACETS, "year", "month")
@@ -30,6 +33,7 @@ _MONTH_SPAN: Final = 30 * 366  # and up to here a bar a month
 Unit = Literal["day", "month", "year"]
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 Counts = npt.NDArray[np.int64]
+Names = npt.NDArray[np.object_]
 folded_label = label_term
 
 
@@ -52,19 +56,21 @@ class Selection:
 def select(collection: Collection, docs: Docs, scores: Floats | None, request: SearchRequest) -> Selection:
     """Return which of ``docs`` pass days and filters (OR inside a facet, AND between facets), and what each facet counts."""
     if request.since is not None or request.until is not None:
-        inside = collection.dated(docs, "published", request.since, request.until)
+        inside = collection.dated(docs, "published", request.since, request.until).nonzero()[0]
         docs, scores = docs[inside], None if scores is None else scores[inside]
     groups: dict[str, list[Filter]] = {}
     for one in request.filters:
         groups.setdefault(one.field, []).append(one)
     if not groups:
         return Selection(docs, scores)
-    passes = {name: _passing(collection, name, group)[docs] for name, group in groups.items()}
+    passes = {name: _passing(collection, name, group).take(docs) for name, group in groups.items()}
     failures = np.zeros(docs.size, np.uint8)
     for ok in passes.values():
         failures += ~ok
-    passed = failures == 0
-    but = {name: docs[passed | ((failures == 1) & ~ok)] for name, ok in passes.items()} if len(passes) > 1 else dict.fromkeys(passes, docs)
+    passed = (failures == 0).nonzero()[0]
+    but = dict.fromkeys(passes, docs)
+    if len(passes) > 1:  # what fails no filter but its own
+        but = {name: docs.compress(failures <= ~ok) for name, ok in passes.items()}
     return Selection(docs[passed], None if scores is None else scores[passed], but)
 
 
@@ -75,7 +81,7 @@ class _Space:
     ``maps[i]`` takes the ordinals of segment ``i`` to places in ``values``; None where they are the same.
     """
 
-    values: Sequence[str]
+    values: Names
     keys: Sequence[str]
     ranks: Counts
     maps: Sequence[Counts | None]
@@ -88,18 +94,26 @@ class Tally:
         self._collection = collection
         self._selection = selection
         self._request = request
+        self._groups = groups_of(collection) if request.reprints == "grouped" else None
         self._months: dict[int, Counts] = {}
+        self._shown: dict[tuple[str, int], tuple[Bucket, ...]] = {}
 
     def facet(self, field: str) -> FacetCounts:
         """Return the buckets of one facet: the most frequent first (years and months by time), chosen values always."""
         docs = self._selection.counted_for(field)
         if field in ("year", "month"):
             values, counts = self._time(field, docs)
-            order = np.flatnonzero(counts[1:])[::-1] + 1
-            size, keys = MAX_BUCKETS, values
+            keys: Sequence[str]
+            if not any(one.field == field for one in self._request.filters):
+                buckets = self._bars(field, docs)
+                return FacetCounts(buckets[: -MAX_BUCKETS - 1 : -1], sum(one[1] for one in buckets[:-MAX_BUCKETS]), int(counts[0]))
+            order = counts[1:].nonzero()[0][::-1] + 1
+            size, keys = MAX_BUCKETS, values.tolist()
         else:
             space = _space(self._collection, field)
             counts = _label_counts(self._collection, field, docs)
+            if self._groups is not None:
+                counts = _without_repeats(self._groups, self._collection, field, docs, counts)
             order = _by_count(counts, space.ranks)
             size, values, keys = min(self._request.facet_size, MAX_BUCKETS), space.values, space.keys
         return self._buckets(field, (values, keys), counts, order, size)
@@ -108,54 +122,68 @@ class Tally:
         """Return the articles of each day, month or year, in order of time; those without a date are left out."""
         docs, unit = self._selection.docs, _timeline_unit(self._collection, self._request)
         if unit == "day":
-            days = self._collection.days("published")[docs]
+            days = self._days_of_lines(docs)
             found, numbers = np.unique(days[days != NO_DAY], return_counts=True)
             return Timeline(unit, tuple(Bucket(_iso(day), number) for day, number in zip(found.tolist(), numbers.tolist(), strict=True)))
-        values, counts = self._time(unit, docs)
-        filled = np.flatnonzero(counts[1:]) + 1
-        return Timeline(unit, tuple(Bucket(values[at], count) for at, count in zip(filled.tolist(), counts[filled].tolist(), strict=True)))
+        return Timeline(unit, self._bars(unit, docs))
 
-    def _buckets(self, field: str, names: tuple[Sequence[str], Sequence[str]], counts: Counts, order: Counts, size: int) -> FacetCounts:
+    def _days_of_lines(self, docs: Docs) -> npt.NDArray[np.int32]:
+        """Return the days of articles, that of a text printed several times on one day only once."""
+        days = self._collection.days("published")[docs]
+        return days if self._groups is None else days[self._groups.once(docs, days)]
+
+    def _bars(self, unit: str, docs: Docs) -> tuple[Bucket, ...]:
+        """Return the years or months that have articles, in order of time; made once for facet and timeline."""
+        key = unit, id(docs)
+        if key not in self._shown:
+            values, counts = self._time(unit, docs)
+            filled = counts[1:].nonzero()[0] + 1
+            self._shown[key] = _bucket_rows(values, counts, filled)
+        return self._shown[key]
+
+    def _buckets(self, field: str, names: tuple[Names, Sequence[str]], counts: Counts, order: Counts, size: int) -> FacetCounts:
         values, keys = names
-        shown = order[:size].tolist()
-        numbers = counts[shown].tolist() if shown else []
+        rest = int(counts[order[size:]].sum()) if order.size > size else 0
         if not any(one.field == field for one in self._request.filters):
-            buckets = tuple(Bucket(values[at], number) for at, number in zip(shown, numbers, strict=True))
-            return FacetCounts(buckets, int(counts[order[size:]].sum()), int(counts[0]))
+            return FacetCounts(_bucket_rows(values, counts, order[:size]), rest, int(counts[0]))
+        shown = order[:size].tolist()
         chosen, excluded = _selected(self._request.filters, field)
         kept = [at for at in order[size:].tolist() if keys[at] in chosen | excluded]
         rows = [(values[at], keys[at], int(counts[at])) for at in shown + kept]
         rows += [(value, _key(field, value), 0) for value in _absent(self._request.filters, field, {key for _, key, _ in rows})]
         return FacetCounts(
             buckets=tuple(Bucket(value, number, key in chosen, key in excluded) for value, key, number in rows),
-            other=int(counts[order[size:]].sum() - counts[kept].sum()) if kept else int(counts[order[size:]].sum()),
+            other=rest - int(counts[kept].sum()) if kept else rest,
             missing=int(counts[0]),
             missing_selected="" in chosen,
         )
 
-    def _time(self, unit: str, docs: Docs) -> tuple[Sequence[str], Counts]:
+    def _time(self, unit: str, docs: Docs) -> tuple[Names, Counts]:
         """Return the names of all months or years of the archive and the count of each; the first is « no date »."""
         calendar = _calendar(self._collection)
         if id(docs) not in self._months:
             whole = docs.size == self._collection.live_count
 
             def count() -> Counts:
-                return np.bincount(calendar.slots[docs], minlength=len(calendar.months))
+                return np.bincount(calendar.slots.take(docs), minlength=len(calendar.months))
 
             self._months[id(docs)] = self._collection.remembered("months-of-all", count) if whole else count()
         counts = self._months[id(docs)]
-        if unit == "month":
-            return calendar.months, counts
-        return calendar.years, np.add.reduceat(counts, calendar.year_starts)
+        if unit == "year":
+            counts = np.add.reduceat(counts, calendar.year_starts)
+        if self._groups is not None:
+            repeated = self._groups.repeated(docs, unit, partial(_period_values, calendar, unit), counts.size)
+            counts = counts if repeated is None else counts - repeated
+        return calendar.months if unit == "month" else calendar.years, counts
 
 
 @dataclass(frozen=True, slots=True)
 class _Calendar:
-    """The months from the first to the last of the archive. Shapes: slots i32[max_doc], 0 = no date, else the month's place."""
+    """The months from the first to the last of the archive. Shapes: slots [max_doc], 0 = no date, else the month's place."""
 
-    slots: npt.NDArray[np.int32]
-    months: Sequence[str]
-    years: Sequence[str]
+    slots: npt.NDArray[np.intp]
+    months: Names
+    years: Names
     year_starts: Counts  # where each year begins among ``months``
 
 
@@ -168,9 +196,9 @@ def _calendar(collection: Collection) -> _Calendar:
         numbers = np.arange(low, high + 1)
         starts = np.flatnonzero(np.diff(numbers // 12, prepend=-1)) + 1
         return _Calendar(
-            slots=np.where(known, months - low + 1, 0).astype(np.int32),
-            months=["", *(f"{month // 12:04d}-{month % 12 + 1:02d}" for month in numbers.tolist())],
-            years=["", *(f"{month // 12:04d}" for month in numbers[starts - 1].tolist())],
+            slots=np.where(known, months - low + 1, 0),
+            months=_names(["", *(f"{month // 12:04d}-{month % 12 + 1:02d}" for month in numbers.tolist())]),
+            years=_names(["", *(f"{month // 12:04d}" for month in numbers[starts - 1].tolist())]),
             year_starts=np.concatenate(([0], starts)),
         )
 
@@ -186,7 +214,7 @@ def _space(collection: Collection, field: str) -> _Space:
         keys = [_key(field, value) for value in values]
         ranks = np.empty(len(values), np.int64)
         ranks[sorted(range(len(values)), key=lambda at: (keys[at], values[at]))] = np.arange(len(values))
-        return _Space(values, keys, ranks, maps)
+        return _Space(_names(values), keys, ranks, maps)
 
     return collection.remembered(("space", field), make)
 
@@ -212,17 +240,46 @@ def _label_counts(collection: Collection, field: str, docs: Docs) -> Counts:
     return collection.remembered(("all", field), count) if docs.size == collection.live_count else count()
 
 
+def _without_repeats(groups: Groups, collection: Collection, field: str, docs: Docs, counts: Counts) -> Counts:
+    """Return the counts of lines: a value is counted once for each text, however many of its versions have it."""
+    space = _space(collection, field)
+    columns = [(leaf.ordinals(field), names) for leaf, names in zip(collection.leaves, space.maps, strict=True)]
+    repeated = groups.repeated(docs, field, partial(flat_values, columns, collection.bases), counts.size)
+    return counts if repeated is None else counts - repeated
+
+
+def _period_values(calendar: _Calendar, unit: str, docs: Docs) -> tuple[Counts, Counts]:
+    """Return the month or year of articles, one each."""
+    months = calendar.slots[docs].astype(np.int64)
+    values = months if unit == "month" else np.searchsorted(calendar.year_starts, months, side="right") - 1
+    return values, np.arange(docs.size + 1)
+
+
+def _names(values: Sequence[str]) -> Names:
+    return np.array(values, dtype=object)
+
+
+def _bucket_rows(values: Names, counts: Counts, order: Counts) -> tuple[Bucket, ...]:
+    """Return the buckets of some values; a page has hundreds, so that none is made by a call of its own in Python."""
+    rows = zip(values[order].tolist(), counts[order].tolist(), repeat(False), repeat(False))
+    return tuple(map(_new_bucket, rows))
+
+
+_new_bucket = partial(tuple.__new__, Bucket)
+
+
 def _by_count(counts: Counts, ranks: Counts) -> Counts:
     """Return the values that occur, the most frequent first, then by the alphabet; not "" (no value)."""
-    filled = np.flatnonzero(counts[1:]) + 1
+    filled = counts[1:].nonzero()[0] + 1
     return filled[np.lexsort((ranks[filled], -counts[filled]))]
 
 
-def _timeline_unit(collection: Collection, request: SearchRequest) -> Unit:
-    """Return the unit for a question: days when it asks for two months at most, years beyond thirty years, months else."""
-    first, last = collection.remembered("day-range", lambda: _day_range(collection))
-    low = request.since.toordinal() - _EPOCH if request.since else first
-    high = request.until.toordinal() - _EPOCH if request.until else last
+def timeline_unit(first: dt.date | None, last: dt.date | None, request: SearchRequest) -> Unit:
+    """Return the unit for a question: days when it asks for two months at most, years beyond thirty years, months else.
+
+    ``first`` and ``last`` are the days of the archive, None where it has no dates.
+    """
+    low, high = (day.toordinal() if day else _EPOCH for day in (request.since or first, request.until or last))
     if any(one.field == "month" and len(one.values) == 1 and not one.exclude for one in request.filters):
         return "day"
     if (request.since or request.until) and high - low < _DAY_SPAN:
@@ -230,33 +287,46 @@ def _timeline_unit(collection: Collection, request: SearchRequest) -> Unit:
     return "month" if high - low <= _MONTH_SPAN else "year"
 
 
+def _timeline_unit(collection: Collection, request: SearchRequest) -> Unit:
+    return timeline_unit(*collection.remembered("day-range", lambda: _day_range(collection)), request)
+
+
 def _iso(day: int) -> str:
     return dt.date.fromordinal(day + _EPOCH).isoformat()
 
 
-def _day_range(collection: Collection) -> tuple[int, int]:
+def _day_range(collection: Collection) -> tuple[dt.date | None, dt.date | None]:
     days = collection.days("published")
     known = days[days != NO_DAY]
-    return (int(known.min()), int(known.max())) if known.size else (0, 0)
+    if not known.size:
+        return None, None
+    return dt.date.fromordinal(int(known.min()) + _EPOCH), dt.date.fromordinal(int(known.max()) + _EPOCH)
 
 
 def _passing(collection: Collection, field: str, group: Sequence[Filter]) -> npt.NDArray[np.bool_]:
     """Return which articles pass the filters of one facet: one of the chosen values and none of the excluded."""
-    mask = np.ones(collection.max_doc, np.bool_)
+    masks = []
     for exclude in (False, True):
-        values = {_key(field, value) for one in group if one.exclude is exclude for value in one.values}
+        values = frozenset(_key(field, value) for one in group if one.exclude is exclude for value in one.values)
         if values:
             found = _with_values(collection, field, values)
-            mask &= ~found if exclude else found
-    return mask
+            masks.append(~found if exclude else found)
+    return masks[0] if len(masks) == 1 else np.logical_and.reduce(masks) if masks else np.ones(collection.max_doc, np.bool_)
 
 
-def _with_values(collection: Collection, field: str, values: set[str]) -> npt.NDArray[np.bool_]:
-    if field not in ("year", "month"):
-        return collection.having(field, lambda value: _key(field, value) in values, none="" in values)
-    calendar = _calendar(collection)
-    wanted = np.fromiter((name in values or (field == "year" and bool(name) and name[:4] in values) for name in calendar.months), np.bool_)
-    found: npt.NDArray[np.bool_] = wanted[calendar.slots]
+def _with_values(collection: Collection, field: str, values: frozenset[str]) -> npt.NDArray[np.bool_]:
+    """Return which articles have one of the values; what was chosen once is often chosen again."""
+    key = "with", field, values
+    found: npt.NDArray[np.bool_] | None = collection.hot.get(key)
+    if found is None:
+        if field in ("year", "month"):
+            calendar = _calendar(collection)
+            names = calendar.months.tolist()
+            wanted = np.fromiter((name in values or (field == "year" and bool(name) and name[:4] in values) for name in names), np.bool_)
+            found = wanted[calendar.slots]
+        else:
+            found = collection.having(field, lambda value: _key(field, value) in values, none="" in values)
+        collection.hot.put(key, found, found.nbytes + 500)
     return found
 
 

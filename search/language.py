@@ -86,6 +86,7 @@ class _Parser:
         if not text.strip():
             return Every()
         self.symbols = matched(read_symbols(text, self.note), self.limits.depth, self.note)
+        self.operands.cites = not any(symbol.kind in _NEAR_KINDS for symbol in self.symbols)
         query = self._either(Scope())
         if query is not None:
             return query

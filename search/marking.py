@@ -12,13 +12,15 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, compress, pairwise
 from typing import Final
 
 from whoosh.query import And, Or, Query
 
+from corpus.languages import is_french
 from indexer.french import PARAGRAPH_GAP, accent_term, analyze, fold, pieces, term
-from search.nodes import AtLeast, Compound, Fuzzy, Near, Pattern, Phrase, SameParagraph, Word
+from indexer.references import Reference, find_references
+from search.nodes import AtLeast, Compound, Fuzzy, Label, Near, Pattern, Phrase, SameParagraph, Word, as_typed, label_words
 from search.relaxing import MostOf
 from search.request import Span
 
@@ -65,40 +67,63 @@ class _Text:
     ends: Sequence[int]
 
 
-def marks(query: Query, text: str, field: str) -> MarkedText:
-    """Return what to mark in ``text``, which is the ``field`` of an article, or its first READ_CHARS."""
-    nodes = [node for node in _asked(query) if getattr(node, "field", None) in (None, field)]
+def marks(query: Query, text: str, field: str, language: str = "") -> MarkedText:
+    """Return what to mark in ``text``, which is the ``field`` of an article in ``language``, or its first READ_CHARS."""
+    nodes = [node for node in _asked(query) if getattr(node, "field", None) in (None, field) or isinstance(node, Label)]
+    if not is_french(language):
+        nodes = [as_typed(node) for node in nodes]
     if not nodes or not text:
         return MarkedText(())
     if all(isinstance(node, Word | Pattern | Fuzzy) for node in nodes):
         return MarkedText(tuple(_marks_of_words(tuple(nodes), text[:READ_CHARS])))
     found = analyze(text[:READ_CHARS], spans=True)
     analyzed = _Text(found.surfaces, found.positions, found.starts, found.ends)
-    places = [Mark(start, end, rank) for rank, node in enumerate(nodes) for start, end in _spans(node, analyzed)]
+    cited = find_references(text[:READ_CHARS]) if any(isinstance(node, Label) for node in nodes) else []
+    places = [
+        Mark(start, end, rank)
+        for rank, node in enumerate(nodes)
+        for start, end in (_cited_spans(node, cited) if isinstance(node, Label) else _spans(node, analyzed))
+    ]
     return MarkedText(tuple(sorted(places, key=lambda mark: (mark.start, -mark.end, mark.node))))
 
 
 def _marks_of_words(nodes: tuple[Query, ...], text: str) -> Iterator[Mark]:
-    """Yield the marks of single words, in order, from the pieces of the text: where nothing is asked by place, no place is needed."""
+    """Yield the marks of single words, in order, from the pieces of the text: where nothing is asked by place, no place is needed.
+
+    A page reads thousands of pieces and marks a few dozen: what is done for each of them is done in C.
+    """
     cut = pieces(text)
     answers = _piece_answers(nodes)
     if len(answers) > ANSWERS:
         answers.clear()
-    for piece in set(cut).difference(answers):
-        found = analyze(piece, spans=True)
-        words = _Text(found.surfaces, found.positions, found.starts, found.ends)
-        places = [Mark(words.starts[at], words.ends[at], rank) for rank, node in enumerate(nodes) for at in _tokens(node, words)]
-        answers[piece] = tuple(sorted(places, key=lambda mark: (mark.start, -mark.end, mark.node)))
+    found = list(map(answers.__getitem__, cut))
+    if not any(found):
+        return
     starts = accumulate(map(len, cut), initial=len(text) - len(text.lstrip()))
-    for start, piece in zip(starts, cut, strict=False):
-        for mark in answers[piece]:
+    for start, marked in compress(zip(starts, found, strict=False), found):
+        for mark in marked:
             yield Mark(start + mark.start, start + mark.end, mark.node)
 
 
+class _PieceAnswers(dict[str, tuple[Mark, ...]]):
+    """What is to be marked in a piece of text, found when it is first asked."""
+
+    def __init__(self, nodes: tuple[Query, ...]) -> None:
+        super().__init__()
+        self._nodes = nodes
+
+    def __missing__(self, piece: str) -> tuple[Mark, ...]:
+        found = analyze(piece, spans=True)
+        words = _Text(found.surfaces, found.positions, found.starts, found.ends)
+        places = [Mark(words.starts[at], words.ends[at], rank) for rank, node in enumerate(self._nodes) for at in _tokens(node, words)]
+        answer = self[piece] = tuple(sorted(places, key=lambda mark: (mark.start, -mark.end, mark.node)))
+        return answer
+
+
 @lru_cache(maxsize=64)
-def _piece_answers(_nodes: tuple[Query, ...]) -> dict[str, tuple[Mark, ...]]:
+def _piece_answers(nodes: tuple[Query, ...]) -> _PieceAnswers:
     """Return what is to be marked in pieces of text: the texts of one page share most of them."""
-    return {}
+    return _PieceAnswers(nodes)
 
 
 def _asked(query: Query) -> Iterator[Query]:
@@ -112,8 +137,17 @@ def _asked(query: Query) -> Iterator[Query]:
         yield query
     elif isinstance(query, AtLeast):
         yield query.word
-    elif isinstance(query, Word | Phrase | Compound | Pattern | Fuzzy):
+    elif isinstance(query, Word | Phrase | Compound | Pattern | Fuzzy) or (isinstance(query, Label) and query.field == "references"):
         yield query
+
+
+def _cited_spans(node: Label, cited: Sequence[Reference]) -> Iterator[Span]:
+    """Yield where a text that was asked for is cited, in whatever spelling."""
+    wanted = set(node.words)
+    for one in cited:
+        words = label_words(one.value)
+        if words == node.words if node.whole else wanted <= set(words):
+            yield one.start, one.end
 
 
 def _spans(node: Query, text: _Text) -> Iterator[Span]:

@@ -87,7 +87,7 @@ def contained(docs: Docs, others: Docs, max_doc: int) -> npt.NDArray[np.bool_]:
         return found
     mask = np.zeros(max_doc, np.bool_)
     mask[others] = True
-    return mask[docs]
+    return mask.take(docs)
 
 
 def intersection(sets: Sequence[Docs], max_doc: int) -> Docs:
@@ -98,7 +98,7 @@ def intersection(sets: Sequence[Docs], max_doc: int) -> Docs:
         if not docs.size:
             break
         if others.size < max_doc:
-            docs = docs[contained(docs, others, max_doc)]
+            docs = docs.compress(contained(docs, others, max_doc))
     return docs
 
 
@@ -117,7 +117,7 @@ def union(sets: Sequence[Docs], max_doc: int) -> Docs:
 
 def difference(docs: Docs, others: Docs, max_doc: int) -> Docs:
     """Return ``docs`` without ``others``."""
-    return docs[~contained(docs, others, max_doc)]
+    return docs.compress(~contained(docs, others, max_doc))
 
 
 def added(parts: Sequence[Occurrences], max_doc: int) -> Occurrences:

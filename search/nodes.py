@@ -21,6 +21,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import cast
 
 from whoosh.query import And, Every, Not, NullQuery, Or, Query
 
@@ -39,6 +40,7 @@ __all__ = [
     "Phrase",
     "SameParagraph",
     "Word",
+    "as_typed",
     "conjunction",
     "disjunction",
     "in_field",
@@ -187,10 +189,11 @@ class Fuzzy(Node):
 
 @dataclass(frozen=True)
 class Label(Node):
-    """A value of ``field`` that contains every word of ``value``, blind to case, accents and elision (so a whole value too)."""
+    """A value of ``field`` that contains every word of ``value``, blind to case, accents and elision, or (``whole``) is it."""
 
     field: str = dataclasses.field()  # without a default: Whoosh's method of that name is not one
     value: str
+    whole: bool = False
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -280,6 +283,22 @@ def in_field(query: Query, field: str | None) -> Query:
     if isinstance(query, Word | Pattern | Fuzzy):
         return replace(query, field=field)
     return query
+
+
+def as_typed(query: Query) -> Query:
+    """Return what a question asks of an article in another language than French: every word by its exact form."""
+    if isinstance(query, And | Or):
+        return type(query)([as_typed(child) for child in query.subqueries])
+    if isinstance(query, Near | SameParagraph):
+        return replace(query, left=as_typed(query.left), right=as_typed(query.right))
+    if isinstance(query, Word):
+        return query if query.exact or query.required_accent else replace(query, exact=True)
+    if isinstance(query, Phrase):
+        return replace(query, words=tuple(cast(Word, as_typed(word)) for word in query.words), exact=True)
+    if isinstance(query, Compound):
+        parts = tuple(cast(Word, as_typed(part)) for part in query.parts)
+        return replace(query, parts=parts, joined=cast(Word, as_typed(query.joined)), exact=True)
+    return replace(query, word=as_typed(query.word)) if isinstance(query, AtLeast) else query
 
 
 def leaves(query: Query) -> Iterator[Node]:

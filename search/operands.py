@@ -14,10 +14,25 @@ from typing import Final, NamedTuple
 from whoosh.query import And, Every, Not, NullQuery, Or, Query
 
 from indexer.french import QueryWord, fold, tokenize, words_of_query
+from indexer.references import find_references, normal_reference
 from search import remarks
 from search.days import read_period
 from search.fields import Field
-from search.nodes import AtLeast, Compound, Days, Fuzzy, Identifier, Label, Near, Pattern, Phrase, Word, conjunction, label_words
+from search.nodes import (
+    AtLeast,
+    Compound,
+    Days,
+    Fuzzy,
+    Identifier,
+    Label,
+    Near,
+    Pattern,
+    Phrase,
+    Word,
+    conjunction,
+    disjunction,
+    label_words,
+)
 from search.symbols import CLOSING, OPENING, Kind, Symbol
 from search.understood import compound_as_text, spelled
 
@@ -73,6 +88,7 @@ class Operands:
         self.limits = limits
         self.note = note
         self.clauses = 0
+        self.cites = True  # whether laws are looked for; not beside an operator of closeness, which binds words
 
     def read(self, symbol: Symbol, after: Symbol | None, scope: Scope, *, generous: bool) -> list[Item]:
         """Return what one symbol asks under its field; ``after`` is the ~5 or >=2 behind a quote."""
@@ -88,6 +104,8 @@ class Operands:
             return self._fuzzy(symbol, scope)
         if symbol.kind is Kind.AT_LEAST:
             return self._at_least(self.words(symbol.text, scope), symbol.number or 0)
+        if scope == Scope() and self.cites:
+            return self._cited(symbol.text)
         return self.words(symbol.text, scope)
 
     def words(self, text: str, scope: Scope) -> list[Item]:
@@ -97,6 +115,19 @@ class Operands:
             stop = found.stop and not scope.exact
             items += [Item(item.query, stop) for item in self._leaf(word_of(found, scope.name, exact=scope.exact))]
         return items
+
+    def _cited(self, text: str) -> list[Item]:
+        """Return the words of plain text; « loi 2012-023 » among them also asks for the law in every other spelling."""
+        items: list[Item] = []
+        at = 0
+        for one in find_references(text):
+            items += self.words(text[at : one.start], Scope())
+            words = self.words(text[one.start : one.end], Scope())
+            content = [item for item in words if not item.stop] or words
+            label = self._leaf(Label("references", one.value, whole=True))
+            items.append(Item(disjunction([item.query for item in label] + ([all_of(content)] if content else []))))
+            at = one.end
+        return items + self.words(text[at:], Scope())
 
     def distance(self, symbol: Symbol, shown: str) -> int:
         """Return the distance of a closeness operator, not above the limit."""
@@ -125,7 +156,8 @@ class Operands:
             return [item for value in values for item in self._leaf(Identifier(name, value))]
         if symbol.kind not in (Kind.WORDS, Kind.VALUE, Kind.QUOTE) or (not quoted and "*" in plain):
             self.note(remarks.label_is_whole(plain))
-        return self._leaf(Label(name, plain)) if label_words(plain) else []
+        value = normal_reference(plain) if name == "references" else plain
+        return self._leaf(Label(name, value, scope.exact)) if label_words(value) else []
 
     def _quote(self, symbol: Symbol, after: Symbol | None, scope: Scope, *, exact: bool) -> list[Item]:
         found = words_of_query(symbol.text)

@@ -14,7 +14,7 @@ import numpy as np
 from whoosh.query import Or, Query
 
 from indexer.schema import PARAGRAPH_TERM, exact_field
-from search.collection import Collection, Docs
+from search.collection import Collection, Docs, class_as_typed
 from search.matches import NOWHERE, Keys, Places, among, follows_within, intersection, keys_of
 from search.nodes import Compound, Fuzzy, Near, Pattern, Phrase, SameParagraph, Word, in_field
 
@@ -53,7 +53,7 @@ def term_of(word: Word, field: str) -> tuple[str, str]:
     """Return the index field and the term under which a word is looked up in a text field."""
     if word.required_accent:
         return exact_field(field), word.accent or ""
-    return (exact_field(field), word.folded) if word.exact else (field, word.term_)
+    return (exact_field(field), word.folded) if word.exact else (field, class_as_typed(word.term_, word.folded))
 
 
 def _keys(collection: Collection, field: str, text: str, docs: Docs | None) -> Keys:

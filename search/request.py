@@ -21,11 +21,13 @@ __all__ = [
     "SearchRequest",
     "Snippet",
     "Timeline",
+    "Version",
     "page_as_json",
 ]
 
 Match = Literal["auto", "all", "any"]
 Sort = Literal["relevance", "newest", "oldest", "added"]  # added: what entered the archive last comes first
+Reprints = Literal["grouped", "all"]  # one line a text, or every article
 Span = tuple[int, int]
 
 MAX_PAGE_SIZE: Final = 100
@@ -63,6 +65,7 @@ class SearchRequest:
     facet_size: int = 50
     snippets: bool = True
     explain: bool = False
+    reprints: Reprints = "grouped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,18 @@ class Snippet:
     spans: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Version(NamedTuple):
+    """One version of a text that several newspapers printed. Units: ``kept`` in percent of the words of the first publication."""
+
+    doc_id: str
+    headline: str
+    newspaper: str
+    published: str | None
+    kept: int
+    first: bool = False
+
+
+class Hit(NamedTuple):
     """One article of the answer. ``headline`` may be derived from the first words of the text (``headline_derived``)."""
 
     doc_id: str
@@ -89,8 +102,9 @@ class Hit:
     snippet: Snippet = Snippet("")
     headline_spans: tuple[Span, ...] = ()
     headline_derived: bool = False
-    reprints: int = 0
+    reprints: int = 0  # other versions in the archive
     explanation: Mapping[str, Any] | None = None
+    versions: tuple[Version, ...] = ()  # all of them, the first publication first; () without reprints
 
 
 class Bucket(NamedTuple):
@@ -122,7 +136,10 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultPage:
-    """One slice of hits with everything a page shows around it. Every count is exact unless ``approximate`` or ``partial``."""
+    """One slice of hits with everything a page shows around it. Every count is exact unless ``approximate`` or ``partial``.
+
+    Grouped, ``total``, facets and timeline count lines (a text that several newspapers printed is one); ``articles`` counts articles always.
+    """
 
     text: str
     understood: str
@@ -140,6 +157,8 @@ class ResultPage:
     partial: bool = False
     approximate: bool = False
     generation: int = 0
+    articles: int = 0
+    reprints: Reprints = "grouped"
 
 
 def page_as_json(page: ResultPage) -> dict[str, Any]:
@@ -147,6 +166,8 @@ def page_as_json(page: ResultPage) -> dict[str, Any]:
     return {
         "query": {"text": page.text, "understood": page.understood},
         "total": page.total,
+        "articles": page.articles,
+        "reprints": page.reprints,
         "took_ms": round(page.took_ms, 3),
         "page": {"number": page.number, "size": page.size, "pages": page.pages},
         "hits": [_hit_as_json(hit) for hit in page.hits],
@@ -180,6 +201,8 @@ def _hit_as_json(hit: Hit) -> dict[str, Any]:
         "headline_derived": hit.headline_derived,
         "reprints": hit.reprints,
     }
+    if hit.versions:
+        row["versions"] = [version._asdict() for version in hit.versions]
     if hit.explanation is not None:
         row["explanation"] = dict(hit.explanation)
     return row

@@ -21,7 +21,8 @@ __all__ = ["SNIPPET_CHARS", "MarkedArticle", "mark_stored", "snippet_of"]
 
 SNIPPET_CHARS: Final = 240
 _AGAIN: Final = 0.1  # worth of a second occurrence of a word in one window
-_SENTENCE: Final = re.compile(r"(?<=[.!?…»])\s+(?=[«“\"A-ZÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ0-9—–-])|\n\s*\n")
+# Begins with the blank, so that the search leaps from blank to blank; the same breaks as (?<=[.!?…»])\s+(?=[«A-Z…])|\n\s*\n at half the cost.
+_SENTENCE: Final = re.compile(r"\s(?:(?<=[.!?…»]\s)\s*(?=[«“\"A-ZÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ0-9—–-])|(?<=\n)\s*\n)")
 _BLANKS: Final = " \n"  # never a no-break space: « 1 234 » and « Oui ! » stay whole
 _LEAD_CHARS: Final = 180  # a sentence that begins further before its last mark is cut at its beginning
 _LONG_WORD_CHARS: Final = 120  # addresses; a longer run without a blank is cut anywhere
@@ -38,7 +39,8 @@ class MarkedArticle:
 
 def mark_stored(query: Query, stored: Mapping[str, Any]) -> MarkedArticle:
     """Return the spans of a whole article that answer the question."""
-    return MarkedArticle(*(marks(query, stored.get(field, ""), field).spans for field in ("headline", "standfirst", "body")))
+    language = stored.get("language", "")
+    return MarkedArticle(*(marks(query, stored.get(field, ""), field, language).spans for field in ("headline", "standfirst", "body")))
 
 
 def snippet_of(query: Query, stored: Mapping[str, Any]) -> Snippet:
@@ -46,7 +48,7 @@ def snippet_of(query: Query, stored: Mapping[str, Any]) -> Snippet:
     best: tuple[float, str, Span, MarkedText] | None = None
     for field, preference in (("body", 1.0), ("standfirst", 0.999)):
         text = stored.get(field, "")
-        marked = marks(query, text, field)
+        marked = marks(query, text, field, stored.get("language", ""))
         if text and marked.marks:
             worth, window = _best_window(text, marked.marks)
             if best is None or worth * preference > best[0]:

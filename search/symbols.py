@@ -241,7 +241,7 @@ class _Reader:
 
     def _value(self, field: Field) -> None:
         """Take what is glued to a field whose values are not analysed text, unless a quote or a group comes."""
-        if self.text[self.at] in OPENING + "(-":
+        if self.text[self.at] in OPENING + "(-" or (self.text[self.at] == "=" and field.kind in ("label", "labels")):
             return
         if field.kind == "id":
             end = self.at

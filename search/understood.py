@@ -15,6 +15,7 @@ from typing import Final
 from whoosh.query import And, Every, Not, NullQuery, Or, Query
 
 from indexer.french import tokenize, words_of_query
+from indexer.references import find_references
 from search.days import period_as_text
 from search.fields import find_field
 from search.nodes import AtLeast, Compound, Days, Fuzzy, Identifier, Label, Near, Pattern, Phrase, SameParagraph, Word
@@ -70,6 +71,8 @@ class _Writer:
                 continue
             joint = " " if isinstance(child, Not) else self.both
             text += (joint if text else "") + ("+" if scored and dropped else "") + written
+        if not self.clear and find_references(text):  # words that were asked apart must not be read as one law
+            return _Writer(" ET ", self.without, clear=True)._and(query)
         return text
 
     @write.register
@@ -127,7 +130,7 @@ class _Writer:
 
     @write.register
     def _label(self, query: Label) -> str:
-        return _prefix(query.field) + _value(query.value)
+        return f"{_prefix(query.field)}{'=' if query.whole else ''}{_value(query.value)}"
 
     @write.register
     def _days(self, query: Days) -> str:

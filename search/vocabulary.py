@@ -9,11 +9,11 @@ import numpy as np
 
 from indexer.french import fold
 from indexer.schema import PRINTED_FIELD, PRINTED_MARK, exact_field
-from search.collection import Collection, Docs, Ordinals
+from search.collection import Collection, Docs, Leaf, Ordinals
 from search.facets import folded_label
 from search.suggest import Completion
 
-__all__ = ["CollectionVocabulary", "complete_value"]
+__all__ = ["CollectionVocabulary", "complete_value", "terms_starting"]
 
 _FIELD = exact_field("body")
 _NOT_WORDS = "¶´"
@@ -64,6 +64,21 @@ def complete_value(collection: Collection, field: str, typed: str, limit: int) -
                 counts[value] += count
     rows = sorted(counts.items(), key=lambda row: (-row[1], folded_label(row[0]), row[0]))
     return [Completion(value, count) for value, count in rows[:limit]]
+
+
+def terms_starting(collection: Collection, field: str, prefix: str, limit: int | None) -> list[tuple[str, int]]:
+    """Return the terms of a field that begin with ``prefix``, with the number of live articles, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for leaf in collection.leaves:
+        for text, count in leaf.starting(field, prefix, leaf.max_doc * 64):
+            counts[text] += count if leaf.live is None else _live_count(leaf, field, text)
+    return sorted(((text, count) for text, count in counts.items() if count), key=lambda row: (-row[1], row[0]))[:limit]
+
+
+def _live_count(leaf: Leaf, field: str, text: str) -> int:
+    found = leaf.postings(field, text)
+    assert leaf.live is not None
+    return 0 if found is None else int(np.count_nonzero(leaf.live[found.docs]))
 
 
 def _totals(column: Ordinals, live: Docs) -> list[int]:

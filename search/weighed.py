@@ -58,7 +58,7 @@ class Weighed:
         if docs is self.docs:
             return self.scores
         if self.dense is not None:
-            return self.dense[docs]
+            return self.dense.take(docs)
         if not self.docs.size:
             return np.zeros(docs.size, np.float32)
         at = self.docs.searchsorted(docs)
@@ -75,8 +75,8 @@ def joined(lists: Sequence[Weighed]) -> tuple[Docs, Floats]:
         if not docs.size:
             break
         more = other.at(docs)
-        kept = more > 0
-        if kept.all():
+        kept = more.nonzero()[0]
+        if kept.size == docs.size:
             scores = scores + more
         else:
             docs, scores = docs[kept], scores[kept] + more[kept]
@@ -97,11 +97,11 @@ def summed(lists: Sequence[Weighed], plain: Sequence[Docs], max_doc: int) -> tup
             total[found.docs] += found.scores
         else:
             total += found.dense
-    there = total > 0
+    there = total != 0
     for others in plain:
         there[others] = True
-    docs = np.flatnonzero(there).astype(np.int32)
-    return docs, total[docs]
+    docs = there.nonzero()[0]
+    return docs.astype(np.int32), total[docs]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from flask import Flask
 
 from search import Engine, open_engine
-from web import api, assets, discovery, exports, feeds, limits, metrics, openapi, responses, surveys, typography, views, wording
+from web import api, assets, cited, discovery, exports, feeds, limits, metrics, openapi, responses, surveys, typography, views, wording
 from web.state import DEFAULT_SIZE
 
 __all__ = ["create_app"]
@@ -57,6 +57,7 @@ def create_app(archive: Engine | str | os.PathLike[str], **config: object) -> Fl
     app.register_blueprint(assets.assets)
     app.register_blueprint(views.site)
     app.register_blueprint(surveys.surveys)
+    app.register_blueprint(cited.cited)
     app.register_blueprint(api.api)
     for blueprint in (exports.exports, feeds.feeds, discovery.discovery, openapi.openapi, metrics.metrics):
         app.register_blueprint(blueprint)

@@ -33,12 +33,13 @@ def asked_state() -> SearchState:
 def links() -> Links:
     """Return the maker of addresses, prefix included; it may be used after the request has ended."""
     language = () if interface() == "fr" else ((PARAMETER, interface()),)
-    results, article, values = (
+    results, article, values, texts = (
         url_for("site.results", ui=None),
         url_for("site.article", doc_id="_", ui=None),
         url_for("surveys.values", parameter="_", ui=None),
+        url_for("cited.text", slug="_", ui=None),
     )
-    return Links(results, article.removesuffix("_"), language, values.removesuffix("_"))
+    return Links(results, article.removesuffix("_"), language, values.removesuffix("_"), texts.removesuffix("_"))
 
 
 def missing(doc_id: str) -> NoReturn:

@@ -98,7 +98,7 @@ def search_file(ending: str) -> Response:
     response = _stream(form, (), f"{_file_stem(state)}-{today}.{ending}")
     validated(response, engine().stats().generation, today)
     if not request.if_none_match.contains_weak(response.get_etag()[0] or "") and request.method == "GET":
-        articles = export(engine(), state.request())
+        articles = export(engine(), state.request(usual="all"))
         root = base and absolute(where.articles)
         pieces = render(form, articles, heading, lambda doc_id: root and root + where.article(doc_id).removeprefix(where.articles))
         response.response = _encoded(_slots().hold(_chunks(pieces)), BOM if form == "csv" else "")

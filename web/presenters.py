@@ -5,7 +5,7 @@ A template only lays out: it computes nothing, and it is the one place that writ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,7 @@ from search import Hit, ResultPage
 from search.request import Bucket, FacetCounts
 from web import typography
 from web.links import Links
+from web.versions import VersionView, present_versions, reprinted
 from web.marking import Run, mark
 from web.state import FACET_ORDER, LABELS, PARAMETERS, SearchState, facet_label
 from web.timeline import TimelineView, present_timeline
@@ -27,11 +28,13 @@ __all__ = [
     "ResultsView",
     "chips_of",
     "facet_values",
+    "pages_of",
     "present_hit",
     "present_results",
     "value_label",
 ]
 
+VERSIONS_SHOWN: Final = 30  # in a list of results; the page of the article has all of them
 FIRST_VALUES: Final = 8  # of a facet, before « toutes les valeurs »
 OPEN_FACETS: Final = 3
 
@@ -69,6 +72,7 @@ class HitView:
     kind: str
     snippet: tuple[Run, ...]
     reprints: str
+    versions: tuple[VersionView, ...]
     url: str
     permanent: str
     rank: int
@@ -126,6 +130,9 @@ class ResultsView:
     state: SearchState
     total: int
     count: str
+    reprints: str  # whether the counts are of texts or of articles; "" where no text was printed twice
+    reprints_url: str
+    other_reprints: str  # what the link does
     understood: str
     took: str
     range: str
@@ -158,7 +165,10 @@ def present_results(page: ResultPage, state: SearchState, links: Links) -> Resul
     return ResultsView(
         state=state,
         total=page.total,
-        count=_capitalised(typography.articles(page.total)),
+        count=_capitalised(_count(page)),
+        reprints=_reprints(page, state),
+        reprints_url=links.search(state.with_reprints("all" if page.reprints == "grouped" else "grouped")),
+        other_reprints=_("Montrer toutes les reprises") if page.reprints == "grouped" else _("Grouper les reprises"),
         understood=typography.held_together(page.understood),
         took=typography.duration(page.took_ms),
         range=_range(first, len(page.hits), page.total),
@@ -167,8 +177,8 @@ def present_results(page: ResultPage, state: SearchState, links: Links) -> Resul
         kept=tuple((name, value) for name, value in kept if name.startswith("-") or (name, value) not in beside),
         chips=chips_of(state, links),
         clear_url=links.search(state.without_narrowing()),
-        timeline=present_timeline(page.timeline, lambda since, until: links.search(state.within(since, until))),
-        pages=_pages(page, state, links),
+        timeline=present_timeline(page.timeline, links.periods(state)),
+        pages=pages_of(page, lambda number: links.search(state.at_page(number))),
         previous_url=links.search(state.at_page(page.number - 1)) if 1 < page.number <= page.pages + 1 else "",
         next_url=links.search(state.at_page(page.number + 1)) if page.number < page.pages else "",
         list_url=links.search(state.shown_as("list")),
@@ -195,7 +205,8 @@ def present_hit(hit: Hit, links: Links, state: SearchState | None = None, rank: 
         bylines=", ".join(hit.bylines),
         kind="" if hit.kind == "article" else value_label("kind", hit.kind),
         snippet=mark(hit.snippet.text, hit.snippet.spans),
-        reprints=typography.plural(hit.reprints, "repris %(count)s\u00a0fois", "repris %(count)s\u00a0fois") if hit.reprints else "",
+        reprints=reprinted(hit.versions),
+        versions=present_versions(hit.versions[:VERSIONS_SHOWN], links),
         url=links.article(hit.doc_id, state, rank) if state else links.reading(hit.doc_id),
         permanent=links.article(hit.doc_id),
         rank=rank,
@@ -283,8 +294,8 @@ def chips_of(state: SearchState, links: Links) -> tuple[Chip, ...]:
     return tuple(chips)
 
 
-def _pages(page: ResultPage, state: SearchState, links: Links) -> tuple[PageLink, ...]:
-    """Return the first, the last and the pages around the current one, with gaps between."""
+def pages_of(page: ResultPage, link: Callable[[int], str]) -> tuple[PageLink, ...]:
+    """Return the first, the last and the pages around the current one, with gaps between; ``link`` gives the address of a page."""
     if page.pages < 2:
         return ()
     near = {number for number in range(page.number - 2, page.number + 3) if 1 <= number <= page.pages}
@@ -292,8 +303,25 @@ def _pages(page: ResultPage, state: SearchState, links: Links) -> tuple[PageLink
     for number in sorted(near | {1, page.pages}):
         if out and number > out[-1].number + 1:
             out.append(PageLink(0, ""))
-        out.append(PageLink(number, "" if number == page.number else links.search(state.at_page(number))))
+        out.append(PageLink(number, "" if number == page.number else link(number)))
     return tuple(out)
+
+
+def _count(page: ResultPage) -> str:
+    """Return « 12 articles », or « 9 textes » where reprints are grouped: a count says what it counts."""
+    if page.articles <= page.total:
+        return typography.articles(page.total)
+    return typography.plural(page.total, "%(count)s texte", "%(count)s textes")
+
+
+def _reprints(page: ResultPage, state: SearchState) -> str:
+    """Return what the counts of the page are: of texts, or of articles because the reader asked for them."""
+    if page.reprints == "all":
+        return _("Chaque reprise est comptée.") if state.reprints == "all" else ""
+    if page.articles <= page.total:
+        return ""
+    count = typography.plural(page.articles, "%(count)s article avec les reprises", "%(count)s articles avec les reprises")
+    return _("%(articles)s\u00a0; tous les nombres comptent les textes.", articles=count)
 
 
 def _capitalised(text: str) -> str:

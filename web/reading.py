@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from corpus import Article
 from search import MarkedArticle
+from search.mentions import citations_of, text_slug
 from search.similar import Neighbour
 from web import typography
 from web.citation import Citation, cite
@@ -132,9 +133,15 @@ def _marks(paragraphs: Sequence[Sequence[Run]]) -> int:
 def _details(article: Article, links: Links) -> tuple[Detail, ...]:
     details = []
     for field in _DETAILS:
-        held = getattr(article, field)
+        held = citations_of(article) if field == "references" else getattr(article, field)
         values = (held,) if isinstance(held, str) else held
-        found = [(value_label(field, value), links.search(SearchState(sort="newest").adding(field, value))) for value in values if value]
+        found = [(value_label(field, value), _detail_url(field, value, links)) for value in values if value]
         if found and (field, held) not in _UNSAID:
             details.append(Detail(_(LABELS[field]), tuple(found)))
     return tuple(details)
+
+
+def _detail_url(field: str, value: str, links: Links) -> str:
+    """Return where a value of the card leads: a cited text has a page, everything else is a search."""
+    slug = text_slug(value) if field == "references" else ""
+    return links.text(slug) if slug else links.search(SearchState(sort="newest").adding(field, value))

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from corpus.errors import BadRequest
 from search.days import read_period
 from search.fields import FACETS, find_field
-from search.request import MAX_PAGE_SIZE, RESULT_WINDOW, Filter, SearchRequest, Sort
+from search.request import MAX_PAGE_SIZE, RESULT_WINDOW, Filter, Reprints, SearchRequest, Sort
 from web.wording import _, noted
 
 __all__ = ["DEFAULT_SIZE", "FACET_ORDER", "LABELS", "PARAMETERS", "SearchState", "facet_label", "parse_day"]
@@ -50,6 +50,9 @@ _SORT_NAMES: Final = {sort: name for name, sort in _SORTS.items()}
 _VIEWS: Final[dict[str, View]] = {"liste": "list", "tableau": "table"}
 _VIEW_NAMES: Final = {view: name for name, view in _VIEWS.items()}
 
+_REPRINTS: Final[dict[str, Reprints | None]] = {"groupees": "grouped", "toutes": "all"}
+_REPRINT_NAMES: Final = {reprints: name for name, reprints in _REPRINTS.items()}
+
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 _NUMBER = re.compile(r"[0-9]{1,9}")  # ASCII only: int() would take ٣ and 10**4000
 _DATE_VALUES: Final = {"year": re.compile(r"[0-9]{4}"), "month": re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")}
@@ -67,6 +70,7 @@ class SearchState:
     page: int = 1
     size: int = DEFAULT_SIZE
     view: View = "list"
+    reprints: Reprints | None = None  # as usual: pages and feeds group them, files have every article
     usual_size: int = field(default=DEFAULT_SIZE, compare=False)  # goes without saying in an address of this site
 
     def __post_init__(self) -> None:
@@ -105,6 +109,7 @@ class SearchState:
             page=_number(singles, "page", 1, RESULT_WINDOW // size),
             size=size,
             view=_choice(singles, "vue", _VIEWS, "list"),
+            reprints=_choice(singles, "reprises", _REPRINTS, None),
             usual_size=usual_size,
         )
 
@@ -115,6 +120,7 @@ class SearchState:
         args += [("du", self.since.isoformat())] if self.since else []
         args += [("au", self.until.isoformat())] if self.until else []
         args += [("tri", _SORT_NAMES[self.sort])] if self.sort != _usual_sort(self.text) else []
+        args += [("reprises", _REPRINT_NAMES[self.reprints])] if self.reprints else []
         args += [("vue", _VIEW_NAMES[self.view])] if self.view != "list" else []
         args += [("par_page", str(self.size))] if self.size != self.usual_size else []
         args += [("page", str(self.page))] if self.page != 1 else []
@@ -125,8 +131,8 @@ class SearchState:
         args = self.to_args() + more
         return "?" + urlencode(args) if args else ""
 
-    def request(self) -> SearchRequest:
-        """Return the question that this state asks an engine."""
+    def request(self, usual: Reprints = "grouped") -> SearchRequest:
+        """Return the question that this state asks an engine; ``usual`` is what it does with reprints when the address says nothing."""
         return SearchRequest(
             text=self.text,
             filters=self.filters,
@@ -136,6 +142,7 @@ class SearchState:
             page=self.page,
             size=self.size,
             facet_size=FACET_SIZE,
+            reprints=self.reprints or usual,
         )
 
     def values(self, field: str, exclude: bool = False) -> tuple[str, ...]:
@@ -186,6 +193,10 @@ class SearchState:
     def sorted_by(self, sort: Sort) -> SearchState:
         """Ask the same in another order, from the first page."""
         return replace(self, sort=sort, page=1)
+
+    def with_reprints(self, reprints: Reprints) -> SearchState:
+        """Ask the same with one line a text, or with every article, from the first page."""
+        return replace(self, reprints=None if reprints == "grouped" else reprints, page=1)
 
     def shown_as(self, view: View) -> SearchState:
         """Show the same page as a list or as a table."""

@@ -9,18 +9,22 @@ from typing import Final
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 
+from werkzeug.exceptions import NotFound
+
 from corpus.errors import BadRequest
 from search import SearchRequest, mark_article, search
 from search.request import RESULT_WINDOW
 from search.similar import Similar, similar
 from web import typography
 from web.asking import absolute, asked_state, engine, links, missing, validated
+from web.cited import beside
 from web.examples import Example, working_examples
 from web.links import Links
 from web.presenters import present_hit, present_results
 from web.reading import Neighbours, present_article, present_neighbour
 from web.rescue import rescue
 from web.state import SearchState
+from web.versions import present_differences, present_versions, reprinted
 from web.wording import _
 
 __all__ = ["site"]
@@ -64,7 +68,7 @@ def results() -> Response:
     where = links()
     view = present_results(page, state, where)
     advice = rescue(engine(), state, where) if page.total == 0 else None
-    html = render_template("results.html", view=view, advice=advice, canonical=absolute(where.search(state)))
+    html = render_template("results.html", view=view, advice=advice, beside=beside(state, where), canonical=absolute(where.search(state)))
     versions = (asset.digest for asset in current_app.extensions["marbre.assets"].values())
     return validated(make_response(html), page.generation, *versions)
 
@@ -80,13 +84,32 @@ def article(doc_id: str) -> str:
     address = absolute(where.article(doc_id)) or where.article(doc_id)
     view = present_article(found, mark_article(state.text, found), where, address, dt.date.today(), _neighbours(doc_id, state, where))
     near = _similar(doc_id)
+    versions = engine().versions([doc_id]).get(doc_id, ())
     return render_template(
         "article.html",
         view=view,
         state=state,
         similar=[present_neighbour(one, where) for one in near.articles],
-        reprints=[present_neighbour(one, where) for one in near.reprints],
+        reprinted=reprinted(versions),
+        versions=present_versions(versions, where, doc_id),
     )
+
+
+@site.get("/article/<doc_id>/version/<other>")
+def version(doc_id: str, other: str) -> str:
+    """Show what one version of a text has changed in another."""
+    if max(len(doc_id), len(other)) > DOC_ID_CHARS:
+        raise NotFound
+    versions = {one.doc_id for one in engine().versions([doc_id]).get(doc_id, ())}
+    articles = engine().article(doc_id), engine().article(other)
+    for wanted, found in zip((doc_id, other), articles, strict=True):
+        if found is None:
+            missing(wanted)
+    if not {doc_id, other} <= versions or doc_id == other:
+        raise NotFound
+    before, after = (found for found in articles if found is not None)
+    where = links()
+    return render_template("version.html", view=present_differences(before, after, where), back_url=where.reading(doc_id))
 
 
 @site.get("/aide")

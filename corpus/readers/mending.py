@@ -15,12 +15,11 @@ __all__ = ["mended", "was_mended"]
 
 _TEXTS: Final = ("headline", "standfirst", "body", "newspaper", "section", "credit")
 _LISTS: Final = ("bylines", "places", "people", "organisations", "tags")
-_MARKS: Final = ("Ã", "â€", "Â", "√")
 
 
 def mended(article: Article) -> Article:
     """Return an article with its texts as they were meant; the same one when nothing is wrong with them."""
-    if not any(mark in text for text in (article.body, article.headline, article.standfirst) for mark in _MARKS):
+    if not _is_marked(article.body) and not _is_marked(article.headline) and not _is_marked(article.standfirst):
         return article
     changes: dict[str, Any] = {name: text for name in _TEXTS if (text := repaired(getattr(article, name))) is not None}
     for name in _LISTS:
@@ -32,6 +31,10 @@ def mended(article: Article) -> Article:
         return article
     extra = {**article.extra, "encoding": REPAIRED}
     return replace(article, **changes, extra=extra, doc_id=article.doc_id if article.has_own_id else "")
+
+
+def _is_marked(text: str) -> bool:
+    return not text.isascii() and ("Ã" in text or "â€" in text or "Â" in text or "√" in text)
 
 
 def was_mended(article: Article) -> bool:

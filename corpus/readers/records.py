@@ -152,7 +152,8 @@ def _article_of_json(source: Source, place: str, line: str) -> Article | Reject:
 def _article(source: Source, place: str, record: Any) -> Article | Reject:
     if not isinstance(record, dict):
         return Reject(source.origin(place), f"{_kind_of(record)} found, an object with the fields of an article expected")
-    if any(isinstance(value, (dict, list)) and _depth(value) >= JSON_DEPTH for value in record.values()):
+    deep = [value for value in record.values() if isinstance(value, (dict, list))]
+    if deep and any(_depth(value) >= JSON_DEPTH for value in deep):
         return Reject(source.origin(place), f"nested deeper than {JSON_DEPTH} levels", "flatten the record")
     try:
         return article_from_record(mapped_record(record, source.names) if source.names else record, source.origin(place), **source.defaults)

@@ -23,6 +23,7 @@ from indexer.codec.packing import concatenated_ranges
 from indexer.codec.postings import Portion, PostingsWriter
 from indexer.codec.segment import SegmentInfo, SegmentReader
 from indexer.codec.segment_data import write_forms
+from indexer.codec.sketches import SKETCHES, merged_sketches, write_sketches
 from indexer.codec.stored import RowBlocksWriter, header_row, json_bytes, write_row_tables
 
 __all__ = ["merge_segments"]
@@ -85,6 +86,8 @@ def merge_segments(
             meta["header_keys"] = _merge_headers(out, sources)
         if all(reader.has_stored for reader in readers):
             meta["stored"] = _merge_stored(out, sources)
+        if any(reader.has_sketches for reader in readers):
+            meta[SKETCHES] = write_sketches(out, merged_sketches([(source.reader.sketches(), source.numbers) for source in sources]), count)
         out.add("meta", json_bytes(meta))
     return SegmentInfo(file.info.length, file.info.crc, count)
 

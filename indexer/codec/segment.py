@@ -20,6 +20,7 @@ from indexer.codec.columns import LENGTH_TABLE, Days, DocIds, Ordinals, read_day
 from indexer.codec.framing import Container
 from indexer.codec.postings import PostingsReader, union_of_positions
 from indexer.codec.segment_data import FieldData, Forms, SegmentData, SegmentInfo, write_segment
+from indexer.codec.sketches import SKETCHES, Sketches, read_sketches
 from indexer.codec.stored import RowBlocksReader, RowsReader
 from indexer.codec.terms import TermDictionary
 
@@ -321,6 +322,15 @@ class SegmentReader:
         """Return the stored rows as bytes."""
         meta = self._meta.get("stored") or {"blocks": 0}
         return self._keep("stored", "", lambda: RowBlocksReader(self.container, int(meta["blocks"]), self.max_doc))
+
+    def sketches(self) -> Sketches:
+        """Return what stands for each text when its other versions are looked up; nothing in a segment without sketches."""
+        return read_sketches(self.container, self._meta[SKETCHES], self.max_doc) if self.has_sketches else Sketches.empty()
+
+    @property
+    def has_sketches(self) -> bool:
+        """Whether the writer of this segment knew of sketches."""
+        return SKETCHES in self._meta
 
     @property
     def has_stored(self) -> bool:

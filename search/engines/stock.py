@@ -18,6 +18,7 @@ from whoosh.reading import IndexReader, TermNotFound
 
 from corpus.dates import first_day
 from indexer.documents import DEFAULTS, header_form
+from indexer.mentions import mentions_of
 from indexer.schema import FIELD_BY_NAME, Kind
 from search.collection import NO_DAY, Docs, Mask, Ordinals, Positions, Postings
 from search.marking import glob_pattern, within_distance
@@ -130,7 +131,7 @@ class StockLeaf:
         default = DEFAULTS.get(field, "")
         rows = []
         for article in self._articles:
-            value = article.get(field, default)
+            value = mentions_of(article).references if field == "references" else article.get(field, default)
             rows.append([value] if isinstance(value, str) and value else list(value))
         values = ["", *sorted({value for row in rows for value in row})]
         rank = {value: number for number, value in enumerate(values)}

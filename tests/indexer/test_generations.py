@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,8 @@ from bench.disk_faults import QuickDisk
 from bench.toy_index import add_articles, articles_in, commit_segments, old_segments, write_articles
 from corpus.errors import IndexCorrupt, IndexForeign, IndexLocked, IndexMissing, IndexProblem
 from indexer.generations import (
+    Snapshot,
+    change_marks,
     current_generation,
     expect_made_with,
     open_snapshot,
@@ -284,3 +287,25 @@ def test_many_commits_grow_nothing_but_the_index(location: Path) -> None:
 def test_a_manifest_is_plain_json_for_other_tools(location: Path) -> None:
     record = json.loads((location / "g00000001/manifest-2.json").read_text())
     assert (record["format"], record["version"], record["generation"], record["articles"]) == ("marbre-manifest", 1, 2, 3)
+
+
+@pytest.mark.parametrize("rebuild", [False, True], ids=["commit", "rebuild"])
+def test_marks_of_change_differ_after_a_change_and_are_not_trusted_while_fresh(location: Path, rebuild: bool) -> None:
+    snapshot = open_snapshot(location)
+    assert change_marks(snapshot) is None
+    before = _aged(snapshot, by_s=3_600)
+    assert before is not None
+    assert change_marks(snapshot) == before
+    write_articles(location, ["d"], rebuild=rebuild, files=QUICK)
+    assert change_marks(snapshot) is None
+    assert _aged(snapshot, by_s=60) != before
+    shutil.rmtree(location)
+    assert change_marks(snapshot) is None
+
+
+def _aged(snapshot: Snapshot, by_s: int) -> tuple[int, ...] | None:
+    for folder in (snapshot.location, snapshot.folder):
+        if folder.exists():
+            then = os.stat(folder).st_mtime - by_s
+            os.utime(folder, (then, then))
+    return change_marks(snapshot)

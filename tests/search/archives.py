@@ -67,6 +67,7 @@ def random_article(dice: random.Random, doc_id: str, words: int) -> Article:
         people=tuple(dice.sample(PEOPLE, dice.randint(0, 3))),
         published=published,
         kind=dice.choice(("article", "brève", "dépêche")),
+        language=("fr", "fr-ml", "en", "fr")[sum(map(ord, doc_id)) % 4],
         url=dice.choice(("", f"https://presse.example/{doc_id}?p=1,2")),
     )
 

@@ -11,7 +11,7 @@ import fnmatch
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -19,7 +19,10 @@ from whoosh.query import And, Every, Not, NullQuery, Or, Query
 
 from corpus import Article
 from corpus.dates import first_day
+from corpus.languages import is_french
+from indexer.documents import stored_form
 from indexer.french import Token, accent_term, fold, is_stop, term, tokenize
+from indexer.mentions import mentions_of
 from search.nodes import AtLeast, Compound, Days, Fuzzy, Identifier, Label, Near, Node, Pattern, Phrase, SameParagraph, Word
 from search.ranking import CONSTANTS, Constants
 from search.relaxing import MostOf
@@ -64,6 +67,8 @@ def has(article: Article, query: Query) -> bool:
     if isinstance(query, Or):
         return any(has(article, child) for child in query.subqueries)
     if isinstance(query, Label):
+        if query.whole:
+            return _words(query.value) in [_words(value) for value in values_of(article, query.field)]
         wanted = set(_words(query.value))
         return bool(wanted) and any(wanted <= set(_words(value)) for value in values_of(article, query.field))
     if isinstance(query, Days):
@@ -86,7 +91,7 @@ def values_of(article: Article, field: str) -> tuple[str, ...]:
     if field in ("year", "month"):
         day = first_day(article.published).isoformat() if article.published else ""
         return (day[: 4 if field == "year" else 7],) if day else ()
-    value = getattr(article, field)
+    value = mentions_of(stored_form(article, "")).references if field == "references" else getattr(article, field)
     return value if isinstance(value, tuple) else (value,) if value else ()
 
 
@@ -143,6 +148,8 @@ def _paragraphs(text: str) -> dict[int, int]:
 def _matching(article: Article, node: Query, field: str) -> list[Token]:
     if node.field not in (None, field):  # type: ignore[comparison-overlap]
         return []
+    if isinstance(node, Word) and not is_french(article.language):  # words of other languages do not inflect as French ones do
+        node = replace(node, exact=True)
     return [token for token in _tokens(getattr(article, field)) if _is(token.surface, node)]
 
 

@@ -85,7 +85,7 @@ def test_spans_are_whole_printed_words_in_order_and_apart(query: Query, article:
 @settings(max_examples=300)
 @given(query=TEXT_NODES, article=st.sampled_from(ARCHIVE))
 def test_an_article_that_answers_is_marked_and_no_other(query: Query, article: Article) -> None:
-    anything = any(marks(query, getattr(article, field), field).marks for field in TEXTS)
+    anything = any(marks(query, getattr(article, field), field, article.language).marks for field in TEXTS)
     node = getattr(query, "word", query)  # « loi>=2 » marks each loi, twice or not
     assert anything == has(article, node)
 

@@ -1,0 +1,210 @@
+"""Which articles are versions of one another? Candidates that keep the same hashes, then the texts themselves.
+
+The articles that share a hash are put in order of time, and each is paired with its neighbours: a list of fifty versions takes no more
+pairs than fifty short lists. A pair that shares too few hashes for its lengths is dropped unread; the texts of the others are compared
+(``resemblance``), unless both are known to belong together already. A hash that a thousand articles keep is the boilerplate of a site.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.codec.columns import NO_DAY
+from indexer.codec.packing import concatenated_ranges
+from indexer.codec.segment import SegmentReader
+from indexer.codec.sketches import Sketches
+from indexer.resemblance import LATER_DAYS, Words, is_version, read_words
+
+__all__ = ["NEIGHBOURS", "Source", "Texts", "linked_pairs"]
+
+NEIGHBOURS: Final = 16  # on each side, in the order of time, among the articles that keep a hash
+FEW_NEIGHBOURS: Final = 4  # where a hash is common
+COMMON: Final = 64  # articles
+BOILERPLATE: Final = 300
+SHARED_AT_LEAST: Final = 2  # hashes
+NEAR_DAYS: Final = 3  # apart, and one hash is enough: a cut keeps few of a long text, but is printed at once
+SHARED_LATER_SHARE: Final = 0.25  # of articles more than LATER_DAYS apart, which must be nearly the same
+RARE: Final = 24  # articles at most keep a hash that may stand alone
+CUT_RATIO: Final = 1.25  # between the hashes that two articles keep, when one is a cut of the other
+SHARED_SHARE: Final = 0.1  # of the hashes of the article that keeps fewer
+NUMBER_BITS: Final = 31  # of an article's number among all
+TEXTS_KEPT: Final = 2_000  # taken apart; about 10 kB each
+Mask = npt.NDArray[np.bool_]
+I64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One segment as linking sees it. Shapes: live bool[doc_count]; its articles are numbered from ``base`` on."""
+
+    reader: SegmentReader
+    live: Mask
+    base: int
+
+    @cached_property
+    def kept(self) -> I64:
+        """How many hashes stand for each article."""
+        return np.bincount(self.reader.sketches().docs, minlength=self.live.size)
+
+    @cached_property
+    def days(self) -> I64:
+        """When each article was published."""
+        known = "published" in self.reader.day_fields()
+        return self.reader.days("published").astype(np.int64) if known else np.full(self.live.size, NO_DAY, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Articles that keep a hash, in order of hash, day and number. Shapes: three arrays of one length."""
+
+    hashes: npt.NDArray[np.uint32]
+    numbers: I64
+    wanted: Mask
+
+
+class Texts:
+    """The texts of the articles that were looked at last, taken apart."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = sources
+        self._bases = np.array([source.base for source in sources])
+        self._kept: OrderedDict[int, Words] = OrderedDict()
+
+    def words(self, number: int) -> Words:
+        """Return the text of an article."""
+        found = self._kept.get(number)
+        if found is None:
+            source, inside = self.place(number)
+            found = self._kept[number] = read_words(source.reader.stored(inside).get("body", ""))
+            if len(self._kept) > TEXTS_KEPT:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(number)
+        return found
+
+    def days_between(self, one: int, other: int) -> int:
+        """Return how far apart two articles were published; 0 where a day is unknown."""
+        days = [int(source.days[inside]) for source, inside in map(self.place, (one, other))]
+        return 0 if NO_DAY in days else abs(days[0] - days[1])
+
+    def place(self, number: int) -> tuple[Source, int]:
+        """Return the segment of an article and its number there."""
+        source = self._sources[int(np.searchsorted(self._bases, number, side="right")) - 1]
+        return source, number - source.base
+
+
+class Together:
+    """Which numbers belong together (union-find)."""
+
+    def __init__(self) -> None:
+        self._parents: dict[int, int] = {}
+
+    def of(self, number: int) -> int:
+        """Return the number that stands for all that belong with this one."""
+        root = number
+        while (above := self._parents.get(root, root)) != root:
+            root = above
+        while number != root:
+            self._parents[number], number = root, self._parents.get(number, root)
+        return root
+
+    def join(self, one: int, other: int) -> None:
+        """Let two numbers belong together."""
+        first, second = sorted((self.of(one), self.of(other)))
+        self._parents[second] = first
+        self._parents.setdefault(first, first)
+
+    def sets(self) -> Iterator[list[int]]:
+        """Yield the numbers of each set of at least two, the least first."""
+        found: dict[int, list[int]] = {}
+        for number in self._parents:
+            found.setdefault(self.of(number), []).append(number)
+        return (sorted(numbers) for _, numbers in sorted(found.items()) if len(numbers) > 1)
+
+
+def linked_pairs(sources: Sequence[Source], wanted: Mask, groups: I64, texts: Texts) -> Together:
+    """Return which articles belong together, an existing group standing as the negative of its number.
+
+    Shapes: wanted bool[articles], those to find versions of; groups i64[articles], 0 = none.
+    """
+    together = Together()
+    for place, source in enumerate(sources):
+        asked = wanted[source.base : source.base + source.live.size]
+        if asked.any():
+            for one, other in _candidates(sources, wanted, place):
+                mine, theirs = (-int(groups[number]) if groups[number] else number for number in (one, other))
+                if together.of(mine) != together.of(theirs) and is_version(texts.words(one), texts.words(other), texts.days_between(one, other)):
+                    together.join(mine, theirs)
+    return together
+
+
+def _candidates(sources: Sequence[Source], wanted: Mask, place: int) -> list[tuple[int, int]]:
+    """Return pairs of a wanted article of one segment and another article that share enough hashes, in order, so that each text is read once."""
+    source = sources[place]
+    own = source.reader.sketches()
+    hashes = np.unique(own.hashes[wanted[source.base + own.docs.astype(np.int64)]])
+    if not hashes.size:
+        return []
+    rows = _sharing([_keeping(other, own if other is source else other.reader.sketches(), hashes, wanted, at <= place) for at, other in enumerate(sources)])
+    keys, shared, rare = _pairs(rows)
+    firsts, seconds = keys >> NUMBER_BITS, keys & ((1 << NUMBER_BITS) - 1)
+    every, days = (np.concatenate(column) for column in zip(*((other.kept, other.days) for other in sources), strict=True))
+    fewer, more = np.minimum(every[firsts], every[seconds]), np.maximum(every[firsts], every[seconds])
+    shares = shared / np.maximum(1, fewer)
+    apart = np.where((days[firsts] == NO_DAY) | (days[seconds] == NO_DAY), LATER_DAYS, np.abs(days[firsts] - days[seconds]))
+    needed = np.where(apart > LATER_DAYS, SHARED_LATER_SHARE, SHARED_SHARE)
+    likely = np.flatnonzero(((shared >= SHARED_AT_LEAST) & (shares >= needed)) | ((apart <= NEAR_DAYS) & (more >= CUT_RATIO * fewer) & (rare > 0)))
+    return list(zip(firsts[likely].tolist(), seconds[likely].tolist(), strict=True))
+
+
+def _keeping(source: Source, sketches: Sketches, hashes: npt.NDArray[np.uint32], wanted: Mask, with_wanted: bool) -> tuple[npt.NDArray[np.uint64], I64, Mask]:
+    """Return (hash and day as one key, number, wanted) of the live articles of a segment that keep one of ``hashes``.
+
+    Wanted articles of a later segment are left out: their own turn comes.
+    """
+    starts = np.searchsorted(sketches.hashes, hashes, side="left")
+    counts = np.searchsorted(sketches.hashes, hashes, side="right") - starts
+    found = concatenated_ranges(starts[counts > 0], counts[counts > 0])
+    docs = sketches.docs[found].astype(np.int64)
+    asked = wanted[source.base + docs]
+    kept = source.live[docs] if with_wanted else source.live[docs] & ~asked
+    docs, found, asked = docs[kept], found[kept], asked[kept]
+    days = (source.days[docs] + (1 << 31)).astype(np.uint64)
+    return sketches.hashes[found].astype(np.uint64) << np.uint64(32) | days, source.base + docs, asked
+
+
+def _sharing(parts: Sequence[tuple[npt.NDArray[np.uint64], I64, Mask]]) -> _Rows:
+    """Return the articles of every hash that several keep, but not too many."""
+    keys, numbers, wanted = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.argsort(keys, kind="stable")
+    hashes = (keys[order] >> np.uint64(32)).astype(np.uint32)
+    _, lengths = np.unique(hashes, return_counts=True)
+    length = np.repeat(lengths, lengths)
+    several = (length > 1) & (length <= BOILERPLATE)
+    order = order[several]
+    return _Rows(hashes[several], numbers[order], wanted[order])
+
+
+def _pairs(rows: _Rows) -> tuple[I64, I64, I64]:
+    """Return the pairs of neighbours (as one key, the lesser number high), how many hashes each shares, and how many rare ones."""
+    _, lengths = np.unique(rows.hashes, return_counts=True)
+    lengths = np.repeat(lengths, lengths)
+    reach, rare = np.where(lengths <= COMMON, NEIGHBOURS, FEW_NEIGHBOURS), lengths <= RARE
+    parts = [np.empty(0, np.int64)]
+    for step in range(1, NEIGHBOURS + 1):
+        near = (rows.hashes[step:] == rows.hashes[:-step]) & (rows.wanted[step:] | rows.wanted[:-step]) & (reach[step:] >= step)
+        at = np.flatnonzero(near)
+        if not at.size:
+            continue
+        one, other = rows.numbers[at], rows.numbers[at + step]
+        parts.append((np.minimum(one, other) << NUMBER_BITS | np.maximum(one, other)) << 1 | rare[at])
+    every = np.sort(np.concatenate(parts))  # the low bit: a rare hash
+    keys, starts, shared = np.unique(every >> 1, return_index=True, return_counts=True)
+    return keys, shared, np.add.reduceat(every & 1, starts) if keys.size else shared

@@ -1,0 +1,151 @@
+"""Are two articles versions of one text? Runs of three words that both have, where they lie, and what became of figures and names.
+
+A dispatch that was cut, completed, retitled or edited still has its sentences: a good part of the runs of three words of the shorter
+version stands in the longer one, and they lie all over it. Articles written after one pattern (weather, lottery, death notices, security
+bulletins) share such runs too, in three ways that give them away: their figures and names differ while the words around stay; what is
+shared is a block, the formula of the house, and the rest is quite another text; and they come again for months, whereas an edited dispatch is
+printed within weeks and later only the same text itself.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from math import comb
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["FEWEST_WORDS", "LATER_DAYS", "Words", "is_version", "kept_percent", "read_words"]
+
+FEWEST_WORDS: Final = 25  # a shorter text says too little of where it came from
+READ_CHARS: Final = 120_000  # of a longer text only the beginning is compared
+
+# Chosen on the sample (16 dispatches, 46 versions), on rewrites and on 20,000 texts full of formulas; `python -m bench.reprints` measures.
+SHARED_CUT: Final = 0.3  # of the shorter text's runs, whatever the length of the longer
+SHARED_EVEN: Final = 0.17  # of both texts' runs: of equal length, but edited everywhere
+SHARED_LONGER: Final = 0.05  # of the longer text's runs: a line in a digest is not the digest
+SHARED_MUCH: Final = 0.5
+SHARED_LATER: Final = 0.75  # of the shorter text's runs, when it is printed more than LATER_DAYS after the other
+LATER_DAYS: Final = 45
+RUNS_AT_LEAST: Final = 12
+GAP_WORDS: Final = 20  # so many words in a row without a shared run are a passage of its own
+FEW_OWN: Final = 0.15  # of the shorter text's words stand in such passages
+MANY_OWN: Final = 0.35
+FACTS_KEPT: Final = 0.45  # of figures and names together, where less than SHARED_MUCH is shared
+FACTS_TELLING: Final = 0.7  # so many make up for passages of its own
+FACTS_AT_LEAST: Final = 4
+LOST_SHARE: Final = 0.5  # a routine text has lost at least half of its figures, or of its names
+CHANCE: Final = 0.02  # that so many are lost when words are lost at random
+COMMON_RATE: Final = 0.95
+
+_WORD: Final = re.compile(r"\w+")
+_YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}")
+_FIGURE: Final = re.compile(r"\b[0-9]\w*")
+_NAME: Final = re.compile(r"(?<=[^\W_][ ’'\u00a0\u202f-])[A-ZÀ-ÖØ-Þ]\w+|(?<=[,;:(«“] )[A-ZÀ-ÖØ-Þ]\w+")
+I64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text as it is compared. Shapes: words i64[n] in order, runs i64[] of three words, ascending and distinct."""
+
+    text: str
+    words: I64
+    runs: I64
+
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        """The numbers in the text, years apart: those stay the same in what comes back each week."""
+        return frozenset(word for word in _FIGURE.findall(self.text) if not _YEAR.fullmatch(word))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The words with a capital inside a sentence."""
+        return frozenset(word.casefold() for word in _NAME.findall(self.text))
+
+    @cached_property
+    def others(self) -> frozenset[str]:
+        """The longer words in small letters."""
+        return frozenset(word for word in _WORD.findall(self.text) if len(word) > 3 and word.islower())
+
+
+def read_words(text: str) -> Words:
+    """Take a text apart; case, punctuation and the layout do not count."""
+    text = text[:READ_CHARS]
+    words = np.fromiter(map(hash, _WORD.findall(text.casefold())), np.int64)
+    return Words(text, words, np.unique(_runs(words, 3)))
+
+
+def is_version(one: Words, other: Words, days_apart: int = 0) -> bool:
+    """Tell whether two texts are versions of one: cut, completed, rearranged or edited, but not another of the same routine."""
+    shorter, longer = (one, other) if one.runs.size <= other.runs.size else (other, one)
+    if shorter.words.size < FEWEST_WORDS or not shorter.runs.size:
+        return False
+    shared = int(np.isin(shorter.runs, longer.runs, assume_unique=True).sum())
+    of_shorter, of_longer = shared / shorter.runs.size, shared / longer.runs.size
+    if shared < RUNS_AT_LEAST or of_longer < SHARED_LONGER:
+        return False
+    if of_shorter < (SHARED_LATER if days_apart > LATER_DAYS else SHARED_EVEN if of_longer >= SHARED_EVEN else SHARED_CUT):
+        return False
+    return _lies_all_over(shorter, longer, of_shorter) and not _is_routine(shorter, longer)
+
+
+def kept_percent(first: Words, version: Words) -> int:
+    """Return how much of the text of ``first`` stands in ``version``: the words in runs of two that it has too. Units: 0 to 100."""
+    if first.words.size < 2:
+        return 0
+    pairs = _runs(first.words, 2)
+    found = np.isin(pairs, _runs(version.words, 2))
+    kept = np.zeros(first.words.size, np.bool_)
+    kept[:-1] |= found
+    kept[1:] |= found
+    return round(100 * int(np.count_nonzero(kept)) / kept.size)
+
+
+def _runs(words: I64, length: int) -> I64:
+    """Return one number a run of ``length`` words."""
+    count = max(0, words.size - length + 1)
+    mixed = np.zeros(count, np.uint64)
+    for place in range(length):
+        mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + words[place : place + count].view(np.uint64)
+        mixed ^= mixed >> np.uint64(29)
+    return mixed.view(np.int64)
+
+
+def _lies_all_over(shorter: Words, longer: Words, shared: float) -> bool:
+    """Tell whether what is shared is the text and not a formula in it."""
+    mine, there = shorter.figures | shorter.names, (shorter.figures & longer.figures) | (shorter.names & longer.names)
+    facts = len(there) / len(mine) if len(mine) >= FACTS_AT_LEAST else None
+    if shared < SHARED_MUCH and facts is not None and facts < FACTS_KEPT:
+        return False
+    own = _own_share(shorter, longer)
+    return own <= FEW_OWN or (own <= MANY_OWN and (shared >= SHARED_MUCH or (facts is not None and facts >= FACTS_TELLING)))
+
+
+def _own_share(text: Words, other: Words) -> float:
+    """Return the share of the words of a text that stand in long passages without a run that the other has."""
+    found = np.isin(_runs(text.words, 3), other.runs)
+    kept = np.zeros(text.words.size + 2, np.bool_)
+    kept[0] = kept[-1] = True
+    for place in range(1, 4):
+        kept[place : place + found.size] |= found
+    ends = np.flatnonzero(kept)
+    gaps = np.diff(ends) - 1
+    return float(gaps[gaps >= GAP_WORDS].sum()) / text.words.size
+
+
+def _is_routine(shorter: Words, longer: Words) -> bool:
+    kept = len(shorter.others & longer.others) / len(shorter.others) if shorter.others else 1.0
+    rate = min(kept, COMMON_RATE)
+    return any(_lost(mine, theirs, rate) for mine, theirs in ((shorter.figures, longer.figures), (shorter.names, longer.names)))
+
+
+def _lost(mine: frozenset[str], theirs: frozenset[str], rate: float) -> bool:
+    """Tell whether fewer of ``mine`` are among ``theirs`` than chance leaves when each word is kept at ``rate``."""
+    total, there = len(mine), len(mine & theirs)
+    if not total or there > (1 - LOST_SHARE) * total:
+        return False
+    return sum(comb(total, count) * rate**count * (1 - rate) ** (total - count) for count in range(there + 1)) < CHANCE

@@ -1,0 +1,45 @@
+"""Which texts does an article cite or a question name, and at which address is the page of a text? For rooms that may not look into the index.
+
+The address is made of the words under which the index keeps the text (« loi-numero-2012-23 »), so that every spelling leads to one page and the
+page asks the index with its own address.
+"""
+
+from __future__ import annotations
+
+from corpus import Article
+from indexer.documents import stored_form
+from indexer.mentions import mentions_of
+from indexer.references import cited_texts
+from indexer.schema import label_term
+from search.engines import Engine
+from search.nodes import Label
+from search.request import SearchRequest
+
+__all__ = ["citations_of", "citing", "text_of_slug", "text_slug", "texts_asked"]
+
+
+def citations_of(article: Article) -> tuple[str, ...]:
+    """Return the texts that an article cites, those its source names first."""
+    return mentions_of(stored_form(article, "")).references
+
+
+def texts_asked(engine: Engine, text: str) -> list[tuple[str, int]]:
+    """Return the texts that a question names and that are cited, with how many articles cite each."""
+    asked = SearchRequest(size=1, facets=(), snippets=False)
+    counted = [(value, engine.ask(Label("references", value, whole=True), asked).total) for value in cited_texts(text)]
+    return [(value, count) for value, count in counted if count]
+
+
+def text_slug(value: str) -> str:
+    """Return the last part of the address of a text's page; "" for a value without a letter or a figure."""
+    return label_term(value).replace(" ", "-").replace("/", "-")
+
+
+def text_of_slug(slug: str) -> str:
+    """Return what to ask the index for, given the last part of an address."""
+    return label_term(slug.replace("-", " "))
+
+
+def citing(words: str) -> str:
+    """Return the question for the articles that cite a text, given under which words the index keeps it."""
+    return f'reference:="{words}"'
