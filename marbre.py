@@ -131,9 +131,7 @@ def _index(
         return rebuilding.refresh_index(location, strict=strict, progress=crew["progress"], options=options)
     stream = read_articles(sources, newspaper=newspaper, query=query, strict=strict)
     with BoundedReader() as stream.beside:
-        report = build_index(stream, location, rebuild=rebuild, **crew, options=options)
-    report.notes += stream.notes
-    return report
+        return build_index(stream, location, rebuild=rebuild, **crew, options=options)
 
 
 @cli.command()
@@ -157,6 +155,13 @@ def _index(
 @click.option("--to", "until", metavar="DAY", help="Up to this day, month or year.")
 @click.option("--format", "form", default="text", show_default=True, type=click.Choice(["text", "json", "jsonl", "csv", "ris", "bibtex"]))
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option(
+    "--reprints",
+    default="grouped",
+    show_default=True,
+    type=click.Choice(["grouped", "all"]),
+    help="One line a text that several newspapers printed, or every article.",
+)
 @click.option("--explain", is_flag=True, help="Say for each hit where its score comes from.")
 @click.option(
     "--batch", type=click.Path(dir_okay=False), metavar="FILE.csv", help="Answer each row of a CSV file (column “query”), as JSON Lines."
@@ -194,6 +199,7 @@ def search(query: str | None, location: str, batch: str | None, form: str, as_js
 @click.option("--exclude", "excludes", multiple=True, metavar="FIELD=VALUE", help="Leave a value of a facet out.")
 @click.option("--from", "since", metavar="DAY", help="From this day, month or year on.")
 @click.option("--to", "until", metavar="DAY", help="Up to this day, month or year.")
+@click.option("--reprints", default="all", show_default=True, type=click.Choice(["grouped", "all"]), help="Every article, or one a text.")
 @click.option("--base-url", default="", envvar="MARBRE_BASE_URL", help="Address of the site, for lasting links [env: MARBRE_BASE_URL].")
 @click.option("--output", type=click.Path(dir_okay=False, writable=True), help="Write to this file [default: standard output].")
 @click.option(
@@ -548,6 +554,7 @@ def _request(
     since: str | None,
     until: str | None,
     explain: bool,
+    reprints: Any,
 ) -> Any:
     from search import SearchRequest
 
@@ -561,6 +568,7 @@ def _request(
         since=_day(since, "--from", first_day),
         until=_day(until, "--to", last_day),
         explain=explain,
+        reprints=reprints,
     )
 
 

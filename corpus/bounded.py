@@ -3,11 +3,12 @@
 JSON Lines, JSON and CSV are streamed in this process: their readers hold one record and no library parses them. Everything else goes to one
 worker that is kept from file to file (a start costs more than a page); a file that takes too long or too much ends the worker, costs one
 reject, and the next file gets a new one. Requests and answers are JSON lines through pipes: nothing is unpickled. The time counts from
-the last article that came, and only while we wait, so that a slow index is not the file's fault.
+the last article that came, and only while we wait, so that a slow index is not the file's fault. The worker cannot reach the network.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import resource
@@ -25,7 +26,7 @@ from typing import IO, Any, Final, Self
 from corpus.article import Article, Origin
 from corpus.readers.source import Reject, Source
 
-__all__ = ["BoundedReader", "Bounds", "limit_memory", "serve"]
+__all__ = ["BoundedReader", "Bounds", "forbid_connections", "limit_memory", "serve"]
 
 SECONDS: Final = 30.0
 MEMORY_BYTES: Final = 1 << 30
@@ -174,6 +175,47 @@ def limit_memory(memory: int) -> None:
     """Bound the address space of this process. Units: bytes."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (memory, hard))
+
+
+def forbid_connections() -> None:
+    """Let nothing that runs in this process from now on open a connection or start a program; there is no way back.
+
+    Two fences: the interpreter refuses what Python code asks for (so that the reject says why), and where the system lets us, a network
+    of our own without any interface holds what libraries in C might do. The second is refused in some containers and left out there.
+    """
+    sys.addaudithook(_refuse_connection)
+    libc = ctypes.CDLL(None, use_errno=True)
+    if hasattr(libc, "unshare") and libc.unshare(_NEW_NETWORK) and os.geteuid():  # root would lose its rights to files by a new user space
+        libc.unshare(_NEW_NETWORK | _NEW_USERS)
+
+
+_NEW_NETWORK: Final = 0x4000_0000  # Source: linux/sched.h, CLONE_NEWNET and CLONE_NEWUSER
+_NEW_USERS: Final = 0x1000_0000
+_REFUSED_EVENTS: Final = (  # Source: the table of audit events in the documentation of Python
+    "socket.__new__",
+    "socket.connect",
+    "socket.bind",
+    "socket.sendto",
+    "socket.sendmsg",
+    "socket.getaddrinfo",
+    "socket.gethostbyname",
+    "urllib.Request",
+    "http.client.connect",
+    "ftplib.connect",
+    "smtplib.connect",
+    "subprocess.Popen",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.fork",
+    "os.forkpty",
+)
+
+
+def _refuse_connection(event: str, _arguments: object) -> None:
+    if event in _REFUSED_EVENTS:
+        raise PermissionError(f"a reader opens no connection and starts no program ({event})")
 
 
 def _rendered(item: Item) -> bytes:

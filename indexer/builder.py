@@ -27,6 +27,7 @@ from indexer.ledger import DELETED, FileRecord, Ledger, Row
 from indexer.places import Former, Writer, former_of, open_base, open_writer
 from indexer.report import BuildOptions, BuildReport
 from indexer.withdrawals import withdrawn_in
+from indexer.workers import rare_collections
 from indexer.writer import MEMORY_BYTES
 
 __all__ = ["BuildOptions", "BuildReport", "Progress", "build_index", "delete_articles"]
@@ -53,7 +54,7 @@ def build_index(
     Raises: IndexLocked while another writer is at work, IndexForeign for an index of another analysis (without ``rebuild``).
     """
     started = time.monotonic()
-    with open_writer(location, rebuild=rebuild, workers=workers, memory=memory) as writer:
+    with rare_collections(), open_writer(location, rebuild=rebuild, workers=workers, memory=memory) as writer:
         base = writer.session.base
         with _former(writer, rebuild, options) as former:
             past = former.ledger if rebuild or base is None else Ledger(base.folder, writer.facts.get("ledger", ()))
@@ -131,6 +132,7 @@ class _Build:
         if options.keep_versions is not None:
             facts["keep_versions"] = options.keep_versions
         self._facts = facts
+        self._reused: list[str] = []  # ids whose article was replaced by quite another one
         self._last_commit = time.monotonic()
         self._next_commit = FIRST_COMMIT
 
@@ -201,6 +203,8 @@ class _Build:
                 self.report.unchanged += 1
                 return
             else:
+                if known and _is_another(former[0], stored):
+                    self._reused.append(article.doc_id)
                 self._follow(stored, former[0], article)
             row, _ = stored_row(stored)
         self._writer.add(stored, row, digest)
@@ -353,7 +357,12 @@ class _Build:
             report.rejects += self._writer.rejects
             report.added -= min(report.added, len(self._writer.rejects))
         report.rejected = len(report.rejects)
-        report.notes += self._doubts.notes()
+        report.notes += self._doubts.notes() + (stream.notes if stream is not None else [])
+        if self._reused:
+            report.notes.append(
+                f"ids that gave way to an article of another headline, day and text: {len(self._reused)} (such as {self._reused[0]}); "
+                "where each file counts from 1, name the newspaper of each in marbre.toml"
+            )
         if account.moved:
             report.notes.append(f"files found at another place with the same content: {account.moved}")
         if report.withdrawn:
@@ -367,6 +376,11 @@ class _Build:
 def _same(former: dict[str, Any], stored: dict[str, Any]) -> bool:
     """Tell whether an article is as it stands in the index: an export read back, with what corrections left."""
     return {**former, "added": ""} == {**stored, "added": ""}
+
+
+def _is_another(former: dict[str, Any], stored: dict[str, Any]) -> bool:
+    """Tell whether nothing that a reader knows an article by is as it was: its source gave one id twice."""
+    return all(former.get(name) and stored.get(name) and former[name] != stored[name] for name in ("headline", "published", "body"))
 
 
 def _is_older(stored: dict[str, Any], former: dict[str, Any]) -> bool:

@@ -31,7 +31,17 @@ from indexer.cluster_mapping import KEY_MARK, document
 from indexer.cluster_state import ClusterBase, ClusterFacts, ClusterState, next_facts
 from indexer.ledger import Ledger
 
-__all__ = ["ClusterFormer", "ClusterSession", "ClusterWriter", "back_to_previous", "connect", "open_cluster", "read_document", "refuse_cluster", "scan"]
+__all__ = [
+    "ClusterFormer",
+    "ClusterSession",
+    "ClusterWriter",
+    "back_to_previous",
+    "connect",
+    "open_cluster",
+    "read_document",
+    "refuse_cluster",
+    "scan",
+]
 
 BATCH: Final = 64  # articles sent to a worker at once
 LOOKED_UP: Final = 300  # single look-ups after which the ids of the index are read as a whole
@@ -60,7 +70,9 @@ def open_cluster(location: str, folder: Path | None = None, *, any_analysis: boo
 def refuse_cluster(location: object, verb: str) -> None:
     """Say what a cluster does its own way. Raises: IndexProblem for a cluster."""
     if is_cluster(location):
-        raise IndexProblem(f"“marbre {verb}” copies folders, and {location} is a cluster: take its snapshots instead, or copy the archive with “marbre migrate”")
+        raise IndexProblem(
+            f"“marbre {verb}” copies folders, and {location} is a cluster: take its snapshots instead, or copy the archive with “marbre migrate”"
+        )
 
 
 def back_to_previous(location: str) -> None:
@@ -76,7 +88,10 @@ def back_to_previous(location: str) -> None:
         if previous not in state.indexes():
             raise IndexProblem(f"the archive at {location} has no index from before a rebuild to go back to")
         before = state.facts(str(previous))
-        state.write_facts(str(previous), replace(before, facts={**before.facts, _PREVIOUS: index}, generation=max(before.generation, facts.generation) + 1))
+        state.write_facts(
+            str(previous),
+            replace(before, facts={**before.facts, _PREVIOUS: index}, generation=max(before.generation, facts.generation) + 1),
+        )
         state.point_at(str(previous))
     finally:
         state.unlock()
@@ -278,7 +293,9 @@ class ClusterWriter:
         self.state.send("POST", f"/{self._index}/_refresh", None)
         found = self._counted()
         if found != self._count:
-            raise IndexProblem(f"{self._count} articles should be on the cluster at {self.state.location}, {found} are; run it again, nothing of it is lost")
+            raise IndexProblem(
+                f"{self._count} articles should be on the cluster at {self.state.location}, {found} are; run it again, nothing of it is lost"
+            )
         before = self.state.find() if not self._visible else None
         if not self._visible:
             wanted[_PREVIOUS] = before[0] if before else None
@@ -322,7 +339,9 @@ class ClusterWriter:
     def _note_dead(self) -> None:
         """Report what the cluster will never take; the article is not there."""
         for dead in self._sender.dead:
-            self.rejects.append(Reject(Origin(f"article {dead.doc_id}", ""), f"the cluster refused it: {dead.reason}", "correct the article"))
+            self.rejects.append(
+                Reject(Origin(f"article {dead.doc_id}", ""), f"the cluster refused it: {dead.reason}", "correct the article")
+            )
             self._pending.pop(dead.doc_id, None)
             self._count -= 1
         self._sender.dead = []
@@ -414,7 +433,9 @@ class _Crew:
     def _lost(self, number: int) -> IndexProblem:
         process = self._workers[number][0]
         process.join(1.0)
-        return IndexProblem(f"a worker process ended early (exit code {process.exitcode}); what was committed is kept, try again with fewer --workers")
+        return IndexProblem(
+            f"a worker process ended early (exit code {process.exitcode}); what was committed is kept, try again with fewer --workers"
+        )
 
 
 def _work(pipe: Connection) -> None:
@@ -431,12 +452,12 @@ def _rendered(stored: Mapping[str, Any], digest: str, seq: int) -> bytes:
     return json.dumps(document(stored, digest, seq), ensure_ascii=True, separators=(",", ":")).encode("ascii")
 
 
-def read_document(state: ClusterState, index: str, doc_id: str) -> dict[str, Any] | None:
+def read_document(state: ClusterState, index: str, doc_id: str, *, seconds: float = WRITE_S) -> dict[str, Any] | None:
     """Return ``src``, ``digest`` and ``seq`` of an article, as it was sent last."""
     if not doc_id or len(doc_id.encode()) > 512:
         return None
     try:
-        found = state.client.call("POST", f"/{index}/_mget", {"ids": [doc_id]}, seconds=WRITE_S)["docs"][0]
+        found = state.client.call("POST", f"/{index}/_mget", {"ids": [doc_id]}, seconds=seconds)["docs"][0]
     except Refused as error:
         raise state.problem(error) from None
     source: dict[str, Any] | None = found.get("_source") if found.get("found") else None
@@ -445,7 +466,13 @@ def read_document(state: ClusterState, index: str, doc_id: str) -> dict[str, Any
 
 def scan(state: ClusterState, index: str, source: Sequence[str], fields: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
     """Yield every article of an index in the order of the archive, ``source`` and ``fields`` of each."""
-    body: dict[str, Any] = {"size": PAGE if not fields else 5 * PAGE, "sort": [{"seq": "asc"}], "_source": list(source), "docvalue_fields": list(fields), "track_total_hits": False}
+    body: dict[str, Any] = {
+        "size": PAGE if not fields else 5 * PAGE,
+        "sort": [{"seq": "asc"}],
+        "_source": list(source),
+        "docvalue_fields": list(fields),
+        "track_total_hits": False,
+    }
     while True:
         hits = state.send("POST", f"/{index}/_search", body)["hits"]["hits"]
         yield from hits

@@ -136,7 +136,9 @@ class BulkSender:
             if len(left) < len(batch):
                 progress, pause = time.monotonic(), 0.1
             elif time.monotonic() - progress > GIVE_UP_S:
-                raise failure or IndexProblem(f"the cluster at {self._client.address} took nothing for {GIVE_UP_S:.0f} s; what was committed is kept, run it again")
+                raise failure or IndexProblem(
+                    f"the cluster at {self._client.address} took nothing for {GIVE_UP_S:.0f} s; what was committed is kept, run it again"
+                )
             batch = left
             if batch:
                 with self._lock:

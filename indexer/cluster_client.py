@@ -125,7 +125,11 @@ class ClusterClient:
                 break
         assert failure is not None
         if isinstance(failure, Refused) and failure.status in (401, 403):
-            raise ClusterUnavailable(self.address, f"it refused the credentials (status {failure.status})", "check MARBRE_OPENSEARCH_USER, _PASSWORD or the netrc file")
+            raise ClusterUnavailable(
+                self.address,
+                f"it refused the credentials (status {failure.status})",
+                "check MARBRE_OPENSEARCH_USER, _PASSWORD or the netrc file",
+            )
         if isinstance(failure, Refused) and failure.status >= 500:
             raise ClusterUnavailable(self.address, f"it answered with status {failure.status} ({failure.kind})", _ADVICE)
         raise failure
@@ -159,7 +163,11 @@ class ClusterClient:
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
-            raise ClusterUnavailable(self.address, f"{node.hostname}:{node.port} answered with something other than JSON", "check the address and the proxy before it")
+            raise ClusterUnavailable(
+                self.address,
+                f"{node.hostname}:{node.port} answered with something other than JSON",
+                "check the address and the proxy before it",
+            )
         return found
 
 
@@ -179,7 +187,9 @@ def _connection(host: str, port: int, secure: bool) -> Any:
     class Connection(Urllib3HttpConnection):
         """The library's connection, quiet and bounded."""
 
-        def perform_request(self, method: str, url: str, params: Any = None, body: Any = None, timeout: Any = None, ignore: Any = (), headers: Any = None) -> Any:
+        def perform_request(
+            self, method: str, url: str, params: Any = None, body: Any = None, timeout: Any = None, ignore: Any = (), headers: Any = None
+        ) -> Any:
             """Return status, headers and body of one call."""
             try:
                 answer = self.pool.urlopen(
@@ -204,9 +214,7 @@ def _connection(host: str, port: int, secure: bool) -> Any:
                 raise NoConnection("N/A", str(error), error) from None
             return answer.status, dict(answer.headers), raw
 
-    made = Connection(
-        host=host, port=port, use_ssl=secure, http_auth=_credentials(host), pool_maxsize=KEPT_CONNECTIONS, **_trust(secure)
-    )
+    made = Connection(host=host, port=port, use_ssl=secure, http_auth=_credentials(host), pool_maxsize=KEPT_CONNECTIONS, **_trust(secure))
     made.port = port
     return made
 

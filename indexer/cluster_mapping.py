@@ -20,7 +20,19 @@ from typing import Any, Final
 from corpus.dates import first_day
 from indexer.documents import DEFAULTS
 from indexer.french import PARAGRAPH_GAP, accent_term, analysis_digest, analyze, fold, term, tokenize
-from indexer.schema import FIELDS, LABEL_FIELDS, PARAGRAPH_TERM, SCHEMA_VERSION, TEXT_FIELDS, Field, Kind, exact_field, label_term
+from indexer.mentions import mentions_of
+from indexer.schema import (
+    ACRONYM_FIELD,
+    FIELDS,
+    LABEL_FIELDS,
+    PARAGRAPH_TERM,
+    SCHEMA_VERSION,
+    TEXT_FIELDS,
+    Field,
+    Kind,
+    exact_field,
+    label_term,
+)
 
 __all__ = [
     "CLUSTER_FORMAT",
@@ -95,6 +107,7 @@ def index_body(shards: int, replicas: int) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "src": {"type": "object", "enabled": False},
         "seq": {"type": "long"},
+        ACRONYM_FIELD: {"type": "keyword", "ignore_above": KEYWORD_CHARS},
         "digest": {"type": "keyword", "index": False, "doc_values": False},
     }
     for field in FIELDS:
@@ -144,6 +157,7 @@ def _properties(field: Field) -> dict[str, Any]:
 
 def document(stored: Mapping[str, Any], digest: str, seq: int) -> dict[str, Any]:
     """Return the document of a stored article; ``seq`` is its place in the order of the archive, and its version."""
+    mentioned = mentions_of(stored)
     made: dict[str, Any] = {"src": dict(stored), "seq": seq, "digest": digest, "doc_id": stored["doc_id"]}
     for name in TEXT_FIELDS:
         text = stored.get(name, "")
@@ -152,13 +166,15 @@ def document(stored: Mapping[str, Any], digest: str, seq: int) -> dict[str, Any]
             if length:
                 made |= {name: classes, exact_field(name): exacts, length_field(name): length}
     for name in LABEL_FIELDS:
-        value = stored.get(name) or DEFAULTS.get(name, "")
+        value = mentioned.references if name == "references" else stored.get(name) or DEFAULTS.get(name, "")
         values = [value] if isinstance(value, str) else list(value)
         if filled := [one for one in values if one]:
             made |= _label(name, filled)
     for name in _DAYS:
         if stored.get(name):
             made[name] = first_day(stored[name]).isoformat()
+    if mentioned.acronyms:
+        made[ACRONYM_FIELD] = list(mentioned.acronyms)
     if stored.get("url"):
         made["url"] = stored["url"]
     return made

@@ -34,7 +34,10 @@ BLOB_BYTES: Final = 4 << 20
 _QUIET: Final = {"type": "keyword", "index": False, "doc_values": False}
 _STATE_MAPPING: Final = {
     "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1", "refresh_interval": "1s"},
-    "mappings": {"dynamic": "strict", "properties": {"json": _QUIET, "data": _QUIET, "kind": {"type": "keyword"}, "of": {"type": "keyword"}}},
+    "mappings": {
+        "dynamic": "strict",
+        "properties": {"json": _QUIET, "data": _QUIET, "kind": {"type": "keyword"}, "of": {"type": "keyword"}},
+    },
 }
 
 
@@ -171,7 +174,9 @@ class ClusterState:
                     out.write(base64.b64decode(found["data"]))
                     part += 1
             if not part:
-                raise IndexProblem(f"the file {name} of the archive at {self.location} is gone; rebuild with: marbre index SOURCE --index {self.location} --rebuild")
+                raise IndexProblem(
+                    f"the file {name} of the archive at {self.location} is gone; rebuild with: marbre index SOURCE --index {self.location} --rebuild"
+                )
 
     def store_files(self, index: str, names: frozenset[str], folder: Path) -> None:
         """Keep files of a folder with an index."""
@@ -214,7 +219,12 @@ class ClusterState:
         """Let the next writer in."""
         if self._lock is not None:
             with suppress(Refused, ClusterUnavailable):
-                self.client.call("DELETE", f"/{self.store}/_doc/lock", params={"if_seq_no": self._lock[0], "if_primary_term": self._lock[1]}, seconds=WRITE_S)
+                self.client.call(
+                    "DELETE",
+                    f"/{self.store}/_doc/lock",
+                    params={"if_seq_no": self._lock[0], "if_primary_term": self._lock[1]},
+                    seconds=WRITE_S,
+                )
             self._lock = None
 
     def _renew(self, params: Mapping[str, object]) -> None:
@@ -271,4 +281,11 @@ class ClusterState:
 
 def next_facts(before: ClusterFacts, facts: Mapping[str, Any], articles: int) -> ClusterFacts:
     """Return the facts of the commit after ``before``."""
-    return replace(before, facts=dict(facts), articles=articles, analysis=meta()["analysis"], schema_version=SCHEMA_VERSION, generation=before.generation + 1)
+    return replace(
+        before,
+        facts=dict(facts),
+        articles=articles,
+        analysis=meta()["analysis"],
+        schema_version=SCHEMA_VERSION,
+        generation=before.generation + 1,
+    )

@@ -2,7 +2,7 @@
 
 A file of the same size and time as recorded is left alone; one of another time is hashed, and left alone when its bytes are the same. A
 file changed less than two seconds before it was read is hashed next time, since its time could hide a later change. A file whose recorded
-place is empty and whose bytes are found elsewhere was moved. What a file no longer gives is remembered as missing, not deleted: a source
+place is empty and whose bytes are found elsewhere was moved. An issue (METS) is looked at with its pages. What a file no longer gives is remembered as missing, not deleted: a source
 that is not mounted, or was cut short, must not empty an archive (``--delete-missing`` is the archivist's decision).
 """
 
@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -96,7 +96,7 @@ class Filing:
             return False  # given twice: by itself, and by its folder
         former = self.past.record(name)
         settings = settings_digest(source)
-        stat, same = self._look(name, former)
+        stat, same = self._look(name, former, source)
         self.visited.add(name)
         record = FileRecord(name, source.name, *stat, settings=settings, read=self._stamp[:19])
         if (
@@ -230,19 +230,20 @@ class Filing:
         if former.rejected:
             self.rejects += [Reject(Origin(former.shown, one.place), one.reason, one.advice) for one in self.ledger.refusals(name)]
 
-    def _look(self, path: str, former: FileRecord | None) -> tuple[_Stat, bool]:
-        """Return size, time and digest of a file, and whether the bytes are those recorded."""
+    def _look(self, path: str, former: FileRecord | None, source: Source) -> tuple[_Stat, bool]:
+        """Return size, time and digest of a file with the pages it gives its text from, and whether the bytes are those recorded."""
         try:
-            found = Path(path).stat()
-            if former is not None and (found.st_size, found.st_mtime_ns) == (former.size, former.mtime_ns):
+            paths = (Path(path), *source.pages())
+            found = [one.stat() for one in paths]
+            size, mtime_ns = sum(one.st_size for one in found), _time_of([one.st_mtime_ns for one in found])
+            if former is not None and (size, mtime_ns) == (former.size, former.mtime_ns):
                 return _Stat(former.size, former.mtime_ns, former.digest), True
-            with Path(path).open("rb") as stream:
-                digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+            digest = _digest_of(paths)
         except OSError:  # the reader will say why; next time it is tried again
             return _Stat(0, 0, ""), False
-        self._hashed += found.st_size
-        settled = time.time_ns() - found.st_mtime_ns > RACY_NS
-        return _Stat(found.st_size, found.st_mtime_ns if settled else 0, digest), former is not None and former.digest == digest
+        self._hashed += size
+        settled = time.time_ns() - max(one.st_mtime_ns for one in found) > RACY_NS
+        return _Stat(size, mtime_ns if settled else 0, digest), former is not None and former.digest == digest
 
     def _moved_from(self, record: FileRecord) -> FileRecord | None:
         """Return the record of a file with these bytes whose place is empty now."""
@@ -252,6 +253,22 @@ class Filing:
             }
         other = self._by_content.pop((record.digest, record.settings), None)
         return None if other is None or Path(other.name).exists() else other
+
+
+def _time_of(times_ns: Sequence[int]) -> int:
+    """Return the time of a file, or one number that changes with the time of any of several."""
+    if len(times_ns) == 1:
+        return times_ns[0]
+    return int.from_bytes(hashlib.blake2b(repr(times_ns).encode("ascii"), digest_size=7).digest(), "big")
+
+
+def _digest_of(paths: Sequence[Path]) -> str:
+    """Return the digest of a file; of several, the digest of theirs."""
+    digests = []
+    for path in paths:
+        with path.open("rb") as stream:
+            digests.append(hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest())
+    return digests[0] if len(digests) == 1 else hashlib.blake2b("".join(digests).encode("ascii"), digest_size=16).hexdigest()
 
 
 def settings_digest(source: Source) -> str:

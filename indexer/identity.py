@@ -30,7 +30,7 @@ _SHORT_CHARS: Final = 400  # so short, the same text under another headline at a
 NO_NEWSPAPER: Final = "sans-journal"
 _SKETCH_WORDS: Final = 16
 _SKETCH_CHARS: Final = 1_000
-_ADDRESS = re.compile(r"https?://[^/]+/*[^/?]", re.IGNORECASE)  # more than the front page of a site
+_ADDRESS = re.compile(r"https?://[^/?#]+/*(/[^/?#]|\?.)", re.IGNORECASE)  # more than the front page of a site
 _NO_WORD = re.compile(r"[\W_]+")
 Sketch = frozenset[int]
 
@@ -121,7 +121,7 @@ class Identity:
         if article.newspaper and newspaper:
             return False
         held, own = self._held(article.doc_id), _held_by(article)
-        return held is not None and (held.headline == own.headline or _alike(held.sketch, own.sketch))
+        return held is not None and (held.headline == own.headline != "" or _alike(held.sketch, own.sketch))
 
     def _notice(self, article: Article, doc_id: str) -> bool:
         """Tell whether a short text stands under another headline at another address: a notice that stands in for many articles."""

@@ -31,6 +31,7 @@ BOILERPLATE: Final = 300
 SHARED_AT_LEAST: Final = 2  # hashes
 NEAR_DAYS: Final = 3  # apart, and one hash is enough: a cut keeps few of a long text, but is printed at once
 SHARED_LATER_SHARE: Final = 0.25  # of articles more than LATER_DAYS apart, which must be nearly the same
+OWN_DAYS: Final = 2  # within which a newspaper prints an edited version of its own
 RARE: Final = 24  # articles at most keep a hash that may stand alone
 CUT_RATIO: Final = 1.25  # between the hashes that two articles keep, when one is a cut of the other
 SHARED_SHARE: Final = 0.1  # of the hashes of the article that keeps fewer
@@ -75,14 +76,18 @@ class Texts:
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = sources
         self._bases = np.array([source.base for source in sources])
-        self._kept: OrderedDict[int, Words] = OrderedDict()
+        self._kept: OrderedDict[int, tuple[Words, str]] = OrderedDict()
 
     def words(self, number: int) -> Words:
         """Return the text of an article."""
+        return self._read(number)[0]
+
+    def _read(self, number: int) -> tuple[Words, str]:
         found = self._kept.get(number)
         if found is None:
             source, inside = self.place(number)
-            found = self._kept[number] = read_words(source.reader.stored(inside).get("body", ""))
+            stored = source.reader.stored(inside)
+            found = self._kept[number] = read_words(stored.get("body", "")), stored.get("newspaper", "")
             if len(self._kept) > TEXTS_KEPT:
                 self._kept.popitem(last=False)
         else:
@@ -90,9 +95,14 @@ class Texts:
         return found
 
     def days_between(self, one: int, other: int) -> int:
-        """Return how far apart two articles were published; 0 where a day is unknown."""
+        """Return how far apart two articles were published; 0 where a day is unknown.
+
+        A newspaper that prints again after days what it printed before has a routine: that counts as long ago.
+        """
         days = [int(source.days[inside]) for source, inside in map(self.place, (one, other))]
-        return 0 if NO_DAY in days else abs(days[0] - days[1])
+        apart = 0 if NO_DAY in days else abs(days[0] - days[1])
+        mine, theirs = self._read(one)[1], self._read(other)[1]
+        return LATER_DAYS + 1 if apart > OWN_DAYS and mine == theirs != "" else apart
 
     def place(self, number: int) -> tuple[Source, int]:
         """Return the segment of an article and its number there."""
@@ -140,7 +150,9 @@ def linked_pairs(sources: Sequence[Source], wanted: Mask, groups: I64, texts: Te
         if asked.any():
             for one, other in _candidates(sources, wanted, place):
                 mine, theirs = (-int(groups[number]) if groups[number] else number for number in (one, other))
-                if together.of(mine) != together.of(theirs) and is_version(texts.words(one), texts.words(other), texts.days_between(one, other)):
+                if together.of(mine) != together.of(theirs) and is_version(
+                    texts.words(one), texts.words(other), texts.days_between(one, other)
+                ):
                     together.join(mine, theirs)
     return together
 
@@ -152,7 +164,12 @@ def _candidates(sources: Sequence[Source], wanted: Mask, place: int) -> list[tup
     hashes = np.unique(own.hashes[wanted[source.base + own.docs.astype(np.int64)]])
     if not hashes.size:
         return []
-    rows = _sharing([_keeping(other, own if other is source else other.reader.sketches(), hashes, wanted, at <= place) for at, other in enumerate(sources)])
+    rows = _sharing(
+        [
+            _keeping(other, own if other is source else other.reader.sketches(), hashes, wanted, at <= place)
+            for at, other in enumerate(sources)
+        ]
+    )
     keys, shared, rare = _pairs(rows)
     firsts, seconds = keys >> NUMBER_BITS, keys & ((1 << NUMBER_BITS) - 1)
     every, days = (np.concatenate(column) for column in zip(*((other.kept, other.days) for other in sources), strict=True))
@@ -160,11 +177,15 @@ def _candidates(sources: Sequence[Source], wanted: Mask, place: int) -> list[tup
     shares = shared / np.maximum(1, fewer)
     apart = np.where((days[firsts] == NO_DAY) | (days[seconds] == NO_DAY), LATER_DAYS, np.abs(days[firsts] - days[seconds]))
     needed = np.where(apart > LATER_DAYS, SHARED_LATER_SHARE, SHARED_SHARE)
-    likely = np.flatnonzero(((shared >= SHARED_AT_LEAST) & (shares >= needed)) | ((apart <= NEAR_DAYS) & (more >= CUT_RATIO * fewer) & (rare > 0)))
+    likely = np.flatnonzero(
+        ((shared >= SHARED_AT_LEAST) & (shares >= needed)) | ((apart <= NEAR_DAYS) & (more >= CUT_RATIO * fewer) & (rare > 0))
+    )
     return list(zip(firsts[likely].tolist(), seconds[likely].tolist(), strict=True))
 
 
-def _keeping(source: Source, sketches: Sketches, hashes: npt.NDArray[np.uint32], wanted: Mask, with_wanted: bool) -> tuple[npt.NDArray[np.uint64], I64, Mask]:
+def _keeping(
+    source: Source, sketches: Sketches, hashes: npt.NDArray[np.uint32], wanted: Mask, with_wanted: bool
+) -> tuple[npt.NDArray[np.uint64], I64, Mask]:
     """Return (hash and day as one key, number, wanted) of the live articles of a segment that keep one of ``hashes``.
 
     Wanted articles of a later segment are left out: their own turn comes.

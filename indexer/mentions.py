@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from indexer.acronyms import acronym_key, find_introductions, initials_of
-from indexer.french import fold, term, tokenize
+from indexer.acronyms import acronym_key, find_introductions, initials_of, words_of
+from indexer.french import term
 from indexer.references import cited_texts, normal_reference
 from indexer.schema import TEXT_FIELDS
 
@@ -79,4 +79,4 @@ def read_acronym_term(text: str) -> AcronymTerm | None:
 
 def expansion_key(expansion: str) -> str:
     """Return under what an expansion is compared: blind to case, accents, singular and plural."""
-    return " ".join(term(fold(token.surface)) for token in tokenize(expansion) if not token.joined)
+    return " ".join(map(term, words_of(expansion)))

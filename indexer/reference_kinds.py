@@ -40,11 +40,13 @@ _UN_MORE = re.compile(r" ?(?:,|,? et) ?(?P<figures>\d{3,4})(?! ?\))(?![\d/-]|[.,
 _UN_BODY = re.compile(r"(?:onu|nations unies|conseil de securite|assemblee generale)(?![a-z])")
 _CONVENTION = re.compile(rf"convention(?P<many>s)?(?![a-z])(?! collectives?)(?: (?:internationales?|fondamentales?|de l'oit|oit|de l'organisation internationale du travail|du conseil de l'europe))?{SPACES}(?P<sign>{SIGN})?{SPACES}(?P<figures>\d{{1,3}})(?![\d/-]|[.,]\d|[a-z])")
 _ILO = re.compile(r"(?:oit|organisation internationale du travail|bit)(?![a-z])")
-_ARTICLES = re.compile(rf"article(?P<many>s)?(?![a-z]){BLANK}(?P<list>.{{1,140}}?){SPACES}(?:\b(?:du|de la|des)(?: (?:nouveau|nouvelle|futur|actuel|ancien))?{BLANK}|de (?:l'|notre |leur |votre ){SPACES})(?=code|constitution|livre|[cl][a-z]{{2,6}}\b)")
+_OF_A_CODE: Final = rf"{SPACES}(?:\b(?:du|de la|des|au|dans le)(?: (?:nouveau|nouvelle|futur|actuel|ancien))?{BLANK}|de (?:l'|notre |leur |votre ){SPACES})(?=code|constitution|livre|[cl][a-z]{{2,6}}\b)"
+_ARTICLES = re.compile(rf"article(?P<many>s)?(?![a-z]){BLANK}(?P<list>.{{1,140}}?)" + _OF_A_CODE)
 _EU_DAY = re.compile(r",?(?: (?:relati[fv]e|sur|concernant|etablissant|portant|dite?)[^.;:!?()]{1,110}?)?,? (?:en date )?du (?=\d)")
 _CONVENTION_DAY = re.compile(r"(?:convention(?! collective)(?: (?:fiscale|internationale|bilaterale|judiciaire|franco-[a-z]{3,14}|de|d'|des|du|sur|relative|contre|pour|entre|europeenne)(?![a-z])[^.;:!?()\d]{0,90}?)?)?,? (?:en date )?du (?=\d|premier)")
+_AND_ARTICLES = re.compile(rf"{SPACES},?{SPACES}(?:et|ou|ainsi que|que)?{BLANK}(?:(?:de |a )?l'article )?(?P<list>[lrda]?\.?{SPACES}\d.{{0,100}}?)" + _OF_A_CODE)
 _ITEM = re.compile(
-    rf"(?P<letter>[lrda]\.?{SPACES}o?\.?{SPACES}\*?{SPACES})?(?P<number>\d{{1,4}}(?:er|ier)?(?![a-z])(?: ?[-.] ?\d{{1,4}}){{0,4}}|premier|unique)"
+    rf"(?P<letter>[lrda]\.?{SPACES}o?\.?{SPACES}\*?{SPACES})?(?P<number>\d{{1,4}}(?:er|ier)?(?![a-z])(?: ?[-.] ?\d{{1,4}}){{0,4}}(?:-[a-z]{{1,2}}(?![a-z'-]))?|premier|unique)"
     r"(?P<rank> (?:bis|ter|quater|(?:quinqu|sex|sept|oct|non|dec|undec|duodec|terdec|quaterdec|quindec|sexdec|septdec|octodec|novodec|vic|unvic|duovic|tervic|quatervic|quinvic|sexvic|septvic|octovic|novovic|tric|sept|quaterv)i?es|quinquies|sexies|septies|octies|nonies|[a-z]{3,14}cies)(?![a-z]))?"
     r"(?P<capital> [a-z]{1,2}(?![a-z']))?"
 )
@@ -81,9 +83,12 @@ def _union_value(number: Number, window: Window, directive: bool, mark: str | No
     region = _REGION.search(window.raw, number.end - 14 if number.end > 14 else 0, number.end + 14)
     if region is not None:
         return f"{'directive' if directive else 'règlement'} n° {figures} {region['region']}"
-    age = "CEE" if year < 1994 else "CE" if year < 2010 else "UE"
+    if mark and "euratom" in mark or "uratom" in window.raw[number.end - 8 : number.end + 9]:
+        age = "Euratom"
+    else:
+        age = "CEE" if year < 1994 else "CE" if year < 2010 else "UE"
     if directive:
-        return f"directive (UE) {figures}" if year >= 2015 else f"directive {figures}/{age}"
+        return f"directive (UE) {figures}" if year >= 2015 and age == "UE" else f"directive {figures}/{age}"
     return f"règlement ({age}) {'' if year >= 2015 else 'n° '}{figures}"
 
 
@@ -134,16 +139,17 @@ def read_convention(window: Window) -> Iterator[Read]:
 def read_articles(window: Window) -> Iterator[Read]:
     """Read articles of a code or of the Constitution; an article of anything else is no text of its own."""
     found = _ARTICLES.match(window.plain)
-    if found is None:
-        return
-    code = _names("code").match(window.plain, found.end())
-    if code is None:
-        return
-    name = _canonical()[code[0]]
-    items = list(_items(window, found.start("list"), found.end("list")))
-    for number, (start, item) in enumerate(items):
-        last = number == len(items) - 1
-        yield Read(0 if not number else start, code.end() if last else start + len(item), f"article {_article(item)} {_of(name)}")
+    start = 0
+    while found is not None:
+        code = _names("code").match(window.plain, found.end())
+        if code is None:
+            return
+        items = list(_items(window, found.start("list"), found.end("list")))
+        for number, (at, item) in enumerate(items):
+            last = number == len(items) - 1
+            yield Read(at if number else start, code.end() if last else at + len(item), f"article {_article(item)} {_of(_canonical()[code[0]])}")
+        found = _AND_ARTICLES.match(window.plain, code.end()) if items else None
+        start = 0 if found is None else found.start("list")
 
 
 def _items(window: Window, at: int, end: int) -> Iterator[tuple[int, str]]:
@@ -174,8 +180,8 @@ def _article(item: str) -> str:
     if found is None:
         return item
     letters = re.sub(r"[^a-z*]", "", found["letter"] or "").upper()
-    number = re.sub(r" ?[-.] ?", "-", found["number"]).replace("ier", "er").replace("premier", "1er").replace("prem1er", "1er")
-    number = "1er" if number == "premer" else number
+    number = "1er" if found["number"] == "premier" else re.sub(r" ?[-.] ?", "-", found["number"]).replace("ier", "er")
+    number = re.sub(r"-([a-z]{1,2})$", lambda letter: letter[0].upper(), number)
     rest = (found["rank"] or "") + (found["capital"] or "").upper()
     lead = {"": "", "LO": "L.O. "}.get(letters, f"{letters[:1]}. {letters[1:]}" if len(letters) < 2 else f"{letters[0]}. {letters[1:]}")
     return f"{lead}{number}{rest}"

@@ -15,7 +15,7 @@ __all__ = ["BLANK", "SIGN", "SPACES", "Number", "Window", "act_number", "day_at"
 
 WINDOW_CHARS: Final = 320
 FIRST_YEAR: Final = 1500  # the ordinance of Villers-Cotterêts, 1539, is still cited
-LAST_YEAR: Final = 2100
+LAST_YEAR: Final = 2060
 _OLDEST_SHORT: Final = 44  # « loi n° 45-2658 » is of 1945, « loi n° 06-18 » of 2006
 
 _MARKED: Final = "àâäáãåçéèêëîïíìôöóòõùûüúÿñÀÂÄÁÃÅÇÉÈÊËÎÏÍÌÔÖÓÒÕÙÛÜÚŸÑ"

@@ -48,8 +48,13 @@ class Reference:
 _BILL = re.compile(r"(?:projet|proposition|avant-projet)s? (?:de |d')$")
 _LOOK_BACK: Final = 24
 _DIGIT = re.compile(r"\d")
+# A figure as citations have it: behind « du », « n° », « numéro », the word itself; with another behind a hyphen; an article of a code.
+_SIGNAL = re.compile(
+    r"[0-9](?:(?<=[Dd][Uu][ \u00a0\u202f].)|(?<=[°ºo˚⁰].)|(?<=[°ºo˚⁰s.][ \u00a0\u202f].)|(?<=[LRDAlrda].)|(?=[0-9]{0,4}[-–‑/.][0-9]))"
+    r"|[0-9](?<=(?:oi|is|et|ts|té|és|ce|es|ve|on|ns|le|OI|IS|ET|TÉ|CE|VE|ON|LE|ES|TS|te|ir|e\)|E\))[ \u00a0\u202f].)"
+)
 _DIGIT_CHARS: Final = 150  # from the word to the first figure of its number or day
-_ARTICLE_BEGINS = re.compile(r"rticles?[^\S\n]{1,3}(?:[LRDAlrda][ .\u00a0\u202f\dO*]|\d|premier|unique)|RTICLES? ")
+_ARTICLE_BEGINS = re.compile(r"[Aa]rticles?[^\S\n]{1,3}(?:[LRDAlrda][ .\u00a0\u202f\dO*]|\d|premier|unique)|ARTICLES? ")
 
 _SORTS: Final = "organiques?|constitutionnell?e?s?|federale?s?|ordinaires?|cadres?|uniformes?|speciale?s?|fondamentale?s?"
 _ACT = re.compile(
@@ -61,11 +66,13 @@ _ACT = re.compile(
 _KINDS: Final = {"loi": "loi", "decret": "décret", "arrete": "arrêté", "ordonnance": "ordonnance", "dahir": "dahir"}
 _SORT_NAMES: Final = {"orga": "loi organique", "cons": "loi constitutionnelle", "fede": "loi fédérale", "unif": "loi uniforme"}
 _TITLE = re.compile(  # what may stand between « loi » and its day: its title, its name, its author
-    rf"(?P<title>(?:{BLANK}[«\"][^«»\".]{{1,80}}[»\"])?(?:,?{BLANK}(?:dite?s? |de |d'|des |du |sur |en |relati[fv]es? |portant |pour |contre |visant |tendant |"
+    rf"(?P<title>(?:,?{BLANK}(?:dite?s? )?[«\"][^«»\".]{{1,80}}[»\"])?(?:,?{BLANK}(?:dite?s? |de |d'|des |du |sur |en |relati[fv]es? |portant |pour |contre |visant |tendant |"
     r"renforcant |garantissant |autorisant |instituant |creant |modifiant |instaurant |fixant |completant |organisant |ratifiant |abrogeant )[^«».;:!?()]{1,110}?)??)"
     rf",?{BLANK}(?:en date )?(?P<before>du|de ce) (?=\d|premier|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)"
 )
-_NAMED = re.compile(r"(?P<title>(?: {1,3}[A-ZÉÈÎÔ][\w’'-]{1,20}| {1,3}(?:de|du|la|des|et)){1,5}) {1,3}du (?=\d)")  # loi Fillioud du 29 juillet 1982
+_NAMED = re.compile(r"(?P<title>(?: {1,3}[A-ZÉÈÎÔ][\w’'-]{1,20}| {1,3}(?:de|du|la|des|et)){1,5}),? {1,3}du (?=\d)")  # loi Fillioud du 29 juillet 1982
+_ADJECTIVES = re.compile(r"(?P<title>(?: {1,3}[a-z][a-z'-]{2,18}){1,3}),? {1,3}du (?=\d)")  # loi pénitentiaire du 24 novembre 2009
+_SPAN_OF_DAYS = re.compile(r" (?:au|jusqu'au) (?:\d|[a-z]+ \d)")  # du 1er janvier au 31 décembre 2015 is no day of a law
 _TITLED_NUMBER = re.compile(rf"(?:{BLANK}[^«».;:!?()\d]{{1,90}}?)?[, (]{{1,3}}(?={SIGN}{SPACES}\d)")
 _STOPS = re.compile(
     r"\b(?:compter|partir|depuis|qui|que|qu'|dont|seance|scrutin|avant|apres|vigueur|est|sont|ont|avait|sera|jusqu|lors|amendements?|projets?|propositions?|seances?|reunions?"
@@ -103,21 +110,29 @@ def normal_reference(value: str) -> str:
 
 
 def _heads(text: str) -> Iterator[tuple[int, Reader]]:
-    """Yield where a word stands that may begin a citation, and who reads on from there."""
+    """Yield where a word stands that may begin a citation, and who reads on from there.
+
+    First the text is asked for a figure that stands as in a citation, which most articles of most newspapers do not have; then the stems
+    are looked for in bytes, in small letters, where accents do not matter.
+    """
+    if not (_SIGNAL.search(text) or "onvention" in text or "ONVENTION" in text):
+        return
+    small = text.encode("utf-8", "surrogatepass").lower()
     for stem, before, reader in _STEMS:
-        at = text.find(stem)
+        at = small.find(stem)
         while at >= 0:
-            start = at - before
-            if start >= 0 and not (start and text[start - 1].isalnum()) and _may_cite(text, at, reader) and not _is_bill(text, start):
-                yield start, reader
-            at = text.find(stem, at + len(stem))
+            if before or not at or not small[at - 1 : at].isalpha():
+                start = len(small[:at].decode("utf-8", "surrogatepass")) - before
+                if start >= 0 and not (start and text[start - 1].isalnum()) and _may_cite(text, start, reader) and not _is_bill(text, start):
+                    yield start, reader
+            at = small.find(stem, at + len(stem))
 
 
-def _may_cite(text: str, at: int, reader: Reader) -> bool:
+def _may_cite(text: str, start: int, reader: Reader) -> bool:
     """Tell whether it is worth reading on: with a figure near; a convention may be cited by its name alone."""
-    if reader is read_articles and not _ARTICLE_BEGINS.match(text, at):
+    if reader is read_articles and not _ARTICLE_BEGINS.match(text, start):
         return False
-    return reader is read_convention or _DIGIT.search(text, at, at + _DIGIT_CHARS) is not None
+    return reader is read_convention or _DIGIT.search(text, start, start + _DIGIT_CHARS) is not None
 
 
 def _is_bill(text: str, start: int) -> bool:
@@ -166,13 +181,10 @@ def _numbered(window: Window, label: str, number: Number, value: str) -> Iterato
 
 def _dated(window: Window, label: str, at: int, kind: str) -> Iterator[Read]:
     """Yield a text by its day: at once, behind its title, or behind the name of its author; with its number if that follows."""
-    title = _TITLE.match(window.plain, at)
-    named = _NAMED.match(window.raw, at) if title is None or _STOPS.search(title["title"]) else None
-    if named is None and (title is None or _STOPS.search(title["title"]) or not _is_title(title["title"], kind)):
-        return
-    place = (named or title).end()  # type: ignore[union-attr]
-    day = day_at(window.plain, place)
-    if day is None:
+    ways = [_TITLE.match(window.plain, at), _NAMED.match(window.raw, at), _ADJECTIVES.match(window.plain, at) if kind == "loi" else None]
+    titles = [way for way in ways if way is not None and not _STOPS.search(plain(way["title"]))]
+    day = day_at(window.plain, titles[0].end()) if titles and _is_title(titles[0]["title"], kind) else None
+    if day is None or _SPAN_OF_DAYS.match(window.plain, day[1]):
         return
     after = _NUMBER_BEHIND.match(window.plain, day[1])
     number = number_at(window, after.end()) if after else None
@@ -188,12 +200,16 @@ def _is_title(title: str, kind: str) -> bool:
     return kind != "arrete" or not title or re.match(r" {1,3}(?:du |de la |des |relatif |portant |fixant |modifiant |en )", title) is not None
 
 
-# The stems that are looked for, how many letters of the word stand before them, who reads on. Without accents: headlines in capitals, questions.
-_STEMS: Final[tuple[tuple[str, int, Reader], ...]] = (
-    *((stem, 0, _read_act) for stem in ("loi", "Loi", "LOI")),
-    *((stem, 1, _read_act) for stem in ("écret", "ecret", "ÉCRET", "ECRET", "rrêté", "rrete", "RRÊTÉ", "RRETE", "rdonnance", "RDONNANCE", "ahir")),
-    *((stem, 1, read_articles) for stem in ("rticle", "RTICLE")),
-    *((stem, 1, read_union) for stem in ("èglement", "eglement", "ÈGLEMENT", "EGLEMENT", "irective", "IRECTIVE")),
-    *((stem, 1, read_resolutions) for stem in ("ésolution", "esolution", "ÉSOLUTION", "ESOLUTION")),
-    *((stem, 1, read_convention) for stem in ("onvention", "ONVENTION")),
+# The stems that are looked for (in bytes, small), how many letters of the word stand before them, who reads on.
+_STEMS: Final[tuple[tuple[bytes, int, Reader], ...]] = (
+    (b"loi", 0, _read_act),
+    (b"cret", 2, _read_act),
+    *((f"arr{letters}".encode(), 0, _read_act) for letters in ("êté", "ÊTÉ", "ete")),
+    (b"ordonnance", 0, _read_act),
+    (b"dahir", 0, _read_act),
+    (b"article", 0, read_articles),
+    (b"glement", 2, read_union),
+    (b"directive", 0, read_union),
+    (b"solution", 2, read_resolutions),
+    (b"convention", 0, read_convention),
 )

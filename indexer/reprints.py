@@ -64,7 +64,10 @@ class Reprints:
         groups, kept = self._spread(segments)
         live = np.concatenate([np.empty(0, np.bool_), *(source.live for source in sources)])
         wanted = np.concatenate(
-            [np.empty(0, np.bool_), *(source.live & (name not in self._groups) for (name, _, _), source in zip(segments, sources, strict=True))]
+            [
+                np.empty(0, np.bool_),
+                *(source.live & (name not in self._groups) for (name, _, _), source in zip(segments, sources, strict=True)),
+            ]
         )
         parted = np.isin(groups, np.unique(groups[(groups > 0) & ~live])) & (groups > 0)
         wanted |= parted & live
@@ -98,7 +101,9 @@ class Reprints:
             return self._path
         path = folder / f"{name}_{file_id}{EXTENSION}"
         with writing(path, file_id.encode()) as file:
-            file.out.add("meta", json_bytes({"next": self._next, "segments": {name: int(own.docs.size) for name, own in self._groups.items()}}))
+            file.out.add(
+                "meta", json_bytes({"next": self._next, "segments": {name: int(own.docs.size) for name, own in self._groups.items()}})
+            )
             for segment, own in self._groups.items():
                 file.out.add(f"docs/{segment}", own.docs.astype("<u4"))
                 file.out.add(f"groups/{segment}", own.groups.astype("<u4"))

@@ -10,6 +10,8 @@ printed within weeks and later only the same text itself.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb
@@ -32,18 +34,19 @@ SHARED_LATER: Final = 0.75  # of the shorter text's runs, when it is printed mor
 LATER_DAYS: Final = 45
 RUNS_AT_LEAST: Final = 12
 GAP_WORDS: Final = 20  # so many words in a row without a shared run are a passage of its own
-FEW_OWN: Final = 0.15  # of the shorter text's words stand in such passages
+FEW_OWN: Final = 0.2  # of the shorter text's words stand in such passages
 MANY_OWN: Final = 0.35
 FACTS_KEPT: Final = 0.45  # of figures and names together, where less than SHARED_MUCH is shared
 FACTS_TELLING: Final = 0.7  # so many make up for passages of its own
 FACTS_AT_LEAST: Final = 4
-LOST_SHARE: Final = 0.5  # a routine text has lost at least half of its figures, or of its names
-CHANCE: Final = 0.02  # that so many are lost when words are lost at random
+LOST_OF: Final = 3  # figures, or names; fewer say nothing
+LOST_SHARE: Final = 0.4  # a routine text has lost at least so much of its figures, or of its names
+CHANCE: Final = 0.01  # that so many are lost when words are lost at random
 COMMON_RATE: Final = 0.95
 
 _WORD: Final = re.compile(r"\w+")
 _YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}")
-_FIGURE: Final = re.compile(r"\b[0-9]\w*")
+_SIGNED: Final = re.compile(r"\n[^\n]{0,80}\s*\Z")
 _NAME: Final = re.compile(r"(?<=[^\W_][ ’'\u00a0\u202f-])[A-ZÀ-ÖØ-Þ]\w+|(?<=[,;:(«“] )[A-ZÀ-ÖØ-Þ]\w+")
 I64 = npt.NDArray[np.int64]
 
@@ -59,17 +62,22 @@ class Words:
     @cached_property
     def figures(self) -> frozenset[str]:
         """The numbers in the text, years apart: those stay the same in what comes back each week."""
-        return frozenset(word for word in _FIGURE.findall(self.text) if not _YEAR.fullmatch(word))
+        return frozenset(word for word in self.counts if word[0].isdigit() and not _YEAR.fullmatch(word))
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The words with a capital inside a sentence."""
-        return frozenset(word.casefold() for word in _NAME.findall(self.text))
+        """The words with a capital inside a sentence; those of a signature change with each newspaper."""
+        return frozenset(word.casefold() for word in _NAME.findall(_SIGNED.sub("", self.text)))
 
     @cached_property
     def others(self) -> frozenset[str]:
-        """The longer words in small letters."""
-        return frozenset(word for word in _WORD.findall(self.text) if len(word) > 3 and word.islower())
+        """The longer words that are neither and stand once in the text, as most names and figures do."""
+        return frozenset(word for word, count in self.counts.items() if count == 1 and len(word) > 3 and word not in self.names and word.isalpha())
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """How often each word stands in the text."""
+        return Counter(_WORD.findall(self.text.casefold()))
 
 
 def read_words(text: str) -> Words:
@@ -117,8 +125,8 @@ def _runs(words: I64, length: int) -> I64:
 
 def _lies_all_over(shorter: Words, longer: Words, shared: float) -> bool:
     """Tell whether what is shared is the text and not a formula in it."""
-    mine, there = shorter.figures | shorter.names, (shorter.figures & longer.figures) | (shorter.names & longer.names)
-    facts = len(there) / len(mine) if len(mine) >= FACTS_AT_LEAST else None
+    mine = shorter.figures | shorter.names
+    facts = len(mine & longer.counts.keys()) / len(mine) if len(mine) >= FACTS_AT_LEAST else None
     if shared < SHARED_MUCH and facts is not None and facts < FACTS_KEPT:
         return False
     own = _own_share(shorter, longer)
@@ -138,14 +146,13 @@ def _own_share(text: Words, other: Words) -> float:
 
 
 def _is_routine(shorter: Words, longer: Words) -> bool:
-    kept = len(shorter.others & longer.others) / len(shorter.others) if shorter.others else 1.0
-    rate = min(kept, COMMON_RATE)
-    return any(_lost(mine, theirs, rate) for mine, theirs in ((shorter.figures, longer.figures), (shorter.names, longer.names)))
+    kept = len(shorter.others & longer.counts.keys()) / len(shorter.others) if shorter.others else 1.0
+    return any(_lost(mine, longer, min(kept, COMMON_RATE)) for mine in (shorter.figures, shorter.names))
 
 
-def _lost(mine: frozenset[str], theirs: frozenset[str], rate: float) -> bool:
-    """Tell whether fewer of ``mine`` are among ``theirs`` than chance leaves when each word is kept at ``rate``."""
-    total, there = len(mine), len(mine & theirs)
-    if not total or there > (1 - LOST_SHARE) * total:
+def _lost(mine: frozenset[str], other: Words, rate: float) -> bool:
+    """Tell whether fewer of ``mine`` stand in the other text than chance leaves when each word is kept at ``rate``."""
+    total, there = len(mine), len(mine & other.counts.keys())
+    if total < LOST_OF or there > (1 - LOST_SHARE) * total:
         return False
     return sum(comb(total, count) * rate**count * (1 - rate) ** (total - count) for count in range(there + 1)) < CHANCE

@@ -7,26 +7,29 @@ none outlives a writer that was killed; the lock is not theirs (file descriptors
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import secrets
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from corpus.errors import IndexProblem
+from corpus.errors import IndexProblem, MarbreError
 from indexer.codec.segment import SEGMENT_EXTENSION, write_segment
 from indexer.documents import header_form
 from indexer.durable import one_line_errors
 from indexer.inverting import Inverter
 from indexer.toc import INDEX_NAME
 
-__all__ = ["Crew", "LocalCrew", "NewSegment", "WorkerCrew"]
+__all__ = ["Crew", "LocalCrew", "NewSegment", "WorkerCrew", "rare_collections"]
 
+GARBAGE_OBJECTS: Final = 100_000  # made since the last look; 700 by default
 BATCH: Final = 64  # articles sent at once
 STOP_S: Final = 5.0
 _LETTERS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -41,6 +44,17 @@ class NewSegment:
     file: str
     doc_count: int
     superseded: Sequence[int]
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Let Python look for cycles rarely meanwhile: a build makes none, and its millions of values are looked through for nothing (4 %)."""
+    before = gc.get_threshold()
+    gc.set_threshold(GARBAGE_OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class Crew(Protocol):
@@ -173,6 +187,7 @@ def _work(pipe: Connection, folder: str, memory: int) -> None:
     """Invert what comes through the pipe until it ends."""
     crew = LocalCrew(Path(folder), memory)
     failure = ""
+    gc.set_threshold(GARBAGE_OBJECTS)
     while True:
         try:
             message = pipe.recv()
@@ -187,6 +202,7 @@ def _work(pipe: Connection, folder: str, memory: int) -> None:
         except (EOFError, BrokenPipeError):
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it and commit nothing
-            failure = f"{type(error).__name__}: {error}"
+            failure = str(error) if isinstance(error, MarbreError) else f"{type(error).__name__}: {error}"
             if message is None:
-                pipe.send(failure)
+                with suppress(OSError):  # another worker failed first, and the parent is gone
+                    pipe.send(failure)

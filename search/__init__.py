@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from indexer.cluster_client import is_cluster
 from search.answering import export, mark_article, search
 from search.engines import ArchiveStats, Engine
+from search.engines.cluster import ClusterEngine
 from search.engines.local import LocalEngine
 from search.request import Filter, Hit, ResultPage, SearchRequest, Snippet, page_as_json
 from search.snippets import MarkedArticle
@@ -33,9 +35,9 @@ __all__ = [
 ]
 
 
-def open_engine(location: str | os.PathLike[str]) -> LocalEngine:
+def open_engine(location: str | os.PathLike[str]) -> LocalEngine | ClusterEngine:
     """Open the archive at a location; the engine may be used with or without ``with``, from many threads.
 
-    Raises: IndexMissing, IndexForeign, IndexCorrupt.
+    Raises: IndexMissing, IndexForeign, IndexCorrupt, ClusterUnavailable.
     """
-    return LocalEngine(Path(location))
+    return ClusterEngine(str(location)) if is_cluster(location) else LocalEngine(Path(location))

@@ -22,7 +22,7 @@ from search.fields import find_field
 from search.language import ParsedQuery, parse_query
 from search.marking import marks
 from search.relaxing import ANY, relaxed
-from search.request import MAX_PAGE_SIZE, RESULT_WINDOW, Filter, Hit, ResultPage, SearchRequest, Snippet, Span
+from search.request import MAX_FACET_SIZE, MAX_PAGE_SIZE, RESULT_WINDOW, Filter, Hit, ResultPage, SearchRequest, Snippet, Span
 from search.snippets import MarkedArticle, mark_stored, snippet_of
 from search.suggest import better_spelling
 
@@ -64,6 +64,7 @@ def search(engine: Engine, request: SearchRequest) -> ResultPage:
         notes=(*parsed.notes, *_notes(answer)),
         suggestion=suggestion,
         partial=answer.partial,
+        approximate=answer.approximate,
         generation=answer.generation,
         articles=answer.articles,
         reprints=request.reprints,
@@ -86,14 +87,13 @@ def checked(request: SearchRequest) -> SearchRequest:
     last = -(-RESULT_WINDOW // request.size)
     if not 1 <= request.page <= last:
         raise BadRequest("page", request.page, f"1 to {last} (every hit: export)")
+    if not 1 <= request.facet_size <= MAX_FACET_SIZE:
+        raise BadRequest("facet_size", request.facet_size, f"1 to {MAX_FACET_SIZE} values a facet")
     if request.since and request.until and request.since > request.until:
         raise BadRequest("from", request.since, f"a day not after {request.until}")
-    facets = request.facets
-    return replace(
-        request,
-        filters=tuple(_checked_filter(one) for one in request.filters),
-        facets=None if facets is None else tuple(_facet_name(name) for name in facets),
-    )
+    filters = tuple(_checked_filter(one) for one in request.filters)
+    facets = None if request.facets is None else tuple(_facet_name(name) for name in request.facets)
+    return request if (filters, facets) == (request.filters, request.facets) else replace(request, filters=filters, facets=facets)
 
 
 def mark_article(text: str, article: Article) -> MarkedArticle:
@@ -173,6 +173,8 @@ def _with_versions(engine: Engine, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
 
 def _notes(answer: Answer) -> list[str]:
     notes = [f"« {pattern} » désigne trop de mots : seuls les premiers ont été cherchés." for pattern in answer.truncated]
+    if answer.outdated:
+        notes.append("La dernière mise à jour de l’archive est endommagée : la réponse vient de la version précédente.")
     if answer.partial:
         notes.append("La recherche a été arrêtée avant la fin : le total et les nombres ne comptent qu’une partie des articles.")
     return notes

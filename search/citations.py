@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 from corpus.article import Article
 
@@ -35,6 +35,7 @@ _LATEX: Final = {
 _LATEX_TABLE: Final = str.maketrans(_LATEX)
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LANGUAGES: Final = {"fr": "french", "en": "english", "es": "spanish", "pt": "portuguese", "de": "german", "it": "italian", "ar": "arabic"}
+_COINS_BEGIN: Final = urlencode({"ctx_ver": "Z39.88-2004", "rft_val_fmt": "info:ofi/fmt:kev:mtx:dc", "rft.type": "newspaperArticle"})
 
 
 def family_and_given(name: str) -> tuple[str, str] | None:

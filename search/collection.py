@@ -111,6 +111,9 @@ class Leaf(Protocol):
     def positions(self, field: str, term: str, docs: Docs | None = None) -> Positions | None:
         """Positions in all articles with the term, or only in those of ``docs`` (a subset of them, ascending)."""
 
+    def several(self, field: str, terms: Sequence[str]) -> Postings:
+        """Articles and frequencies of several terms, one after the other."""
+
     def lengths(self, field: str) -> npt.NDArray[np.int32]:
         """Tokens of the field per article, as coarse as the segment keeps them."""
 
@@ -206,6 +209,16 @@ class Collection:
         typed = self._postings(exact_field(field), form)
         docs, freqs = _with_those_of(self.foreign, (found.docs, found.freqs), None if typed is None else (typed.docs, typed.freqs))
         return Postings(docs, freqs) if docs.size else None
+
+    def several(self, field: str, terms: Sequence[str]) -> Postings:
+        """Return the live articles of several terms, one after the other: an article that has two of them is there twice."""
+        parts = []
+        for base, leaf in zip(self.bases, self.leaves, strict=False):
+            found = leaf.several(field, terms)
+            kept = slice(None) if leaf.live is None else leaf.live.take(found.docs)
+            parts.append((found.docs[kept] + np.int32(base), found.freqs[kept]))
+        docs, freqs = (np.concatenate([_EMPTY, *(part[at] for part in parts)]) for at in (0, 1))
+        return Postings(docs, freqs)
 
     def _postings(self, field: str, term: str) -> Postings | None:
         parts = [

@@ -305,8 +305,14 @@ class Evaluation:
     @_count.register(Pattern)
     @_count.register(Fuzzy)
     def _count_expanded(self, node: Pattern | Fuzzy) -> Occurrences:
-        rows = ((field, exact_field(field), text) for field in _fields(node.field) for text in self.expanded(node, exact_field(field)))
-        return added(list(self._words(rows)), self.collection.max_doc)
+        parts = []
+        for field in _fields(node.field):
+            texts = self.expanded(node, exact_field(field))
+            if self.late():
+                break
+            found = self.collection.several(exact_field(field), texts)
+            parts.append(self._weighted(field, found.docs, found.freqs))
+        return added(parts, self.collection.max_doc)
 
     def _in_fields(self, word: Word, text: str) -> Occurrences:
         """Return the occurrences of one exact form of a word."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -179,9 +179,9 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class _Calendar:
-    """The months from the first to the last of the archive. Shapes: slots [max_doc], 0 = no date, else the month's place."""
+    """The months from the first to the last of the archive. Shapes: slots [max_doc] of the smallest type, 0 = no date, else the month's place."""
 
-    slots: npt.NDArray[np.intp]
+    slots: npt.NDArray[Any]
     months: Names
     years: Names
     year_starts: Counts  # where each year begins among ``months``
@@ -196,7 +196,7 @@ def _calendar(collection: Collection) -> _Calendar:
         numbers = np.arange(low, high + 1)
         starts = np.flatnonzero(np.diff(numbers // 12, prepend=-1)) + 1
         return _Calendar(
-            slots=np.where(known, months - low + 1, 0),
+            slots=np.where(known, months - low + 1, 0).astype(np.min_scalar_type(max(0, high - low + 1))),
             months=_names(["", *(f"{month // 12:04d}-{month % 12 + 1:02d}" for month in numbers.tolist())]),
             years=_names(["", *(f"{month // 12:04d}" for month in numbers[starts - 1].tolist())]),
             year_starts=np.concatenate(([0], starts)),

@@ -34,6 +34,7 @@ __all__ = [
 
 Keys = npt.NDArray[np.int64]  # article << 32 | position
 _SHIFT: Final = 32
+_SPARSE: Final = 64  # fewer than one article in so many are put in order; more are added over all articles
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +122,28 @@ def difference(docs: Docs, others: Docs, max_doc: int) -> Docs:
 
 
 def added(parts: Sequence[Occurrences], max_doc: int) -> Occurrences:
-    """Return the occurrences of several terms or fields counted together."""
-    having = sorted((part for part in parts if part.docs.size), key=lambda part: -part.docs.size)
+    """Return the occurrences of several terms or fields counted together; within a part articles may repeat, in any order."""
+    having = [part for part in parts if part.docs.size]
     if not having:
         return NOTHING
-    whole = having[0]
-    if len(having) > 4:
-        return _added_densely(having, max_doc)
-    for part in having[1:]:
-        whole = _added_two(whole, part)
-    return whole
+    if len(having) == 1 and bool((having[0].docs[1:] > having[0].docs[:-1]).all()):
+        return having[0]
+    if sum(part.docs.size for part in having) * _SPARSE > max_doc:
+        pseudo, counts = np.zeros(max_doc, np.float32), np.zeros(max_doc, np.int32)
+        for part in having:
+            np.add.at(pseudo, part.docs, part.pseudo)
+            np.add.at(counts, part.docs, part.counts)
+        there = (counts > 0).nonzero()[0]
+        return Occurrences(there.astype(np.int32), pseudo[there], counts[there])
+    docs = np.concatenate([part.docs for part in having])
+    order = docs.argsort(kind="stable")
+    docs = docs[order]
+    first = np.ones(docs.size, np.bool_)
+    np.not_equal(docs[1:], docs[:-1], out=first[1:])
+    starts = first.nonzero()[0]
+    pseudo = np.concatenate([part.pseudo for part in having])[order]
+    counts = np.concatenate([part.counts for part in having])[order]
+    return Occurrences(docs[starts], np.add.reduceat(pseudo, starts), np.add.reduceat(counts, starts))
 
 
 def values_at(docs: Docs, all_docs: Docs, values: Floats) -> Floats:
@@ -151,29 +164,3 @@ def follows_within(first: Places, second: Places, distance: int) -> npt.NDArray[
     at = np.searchsorted(second.keys, after)
     ok = at < second.keys.size
     return ok & (second.keys[np.minimum(at, second.keys.size - 1)] <= after + distance)
-
-
-def _added_two(big: Occurrences, small: Occurrences) -> Occurrences:
-    at = np.searchsorted(big.docs, small.docs)
-    both = big.docs[np.minimum(at, big.docs.size - 1)] == small.docs
-    pseudo, counts = big.pseudo.copy(), big.counts.copy()
-    pseudo[at[both]] += small.pseudo[both]
-    counts[at[both]] += small.counts[both]
-    if both.all():
-        return Occurrences(big.docs, pseudo, counts)
-    alone, places = ~both, at[~both]
-    return Occurrences(
-        np.insert(big.docs, places, small.docs[alone]),
-        np.insert(pseudo, places, small.pseudo[alone]),
-        np.insert(counts, places, small.counts[alone]),
-    )
-
-
-def _added_densely(parts: Sequence[Occurrences], max_doc: int) -> Occurrences:
-    docs = union([part.docs for part in parts], max_doc)
-    pseudo, counts = np.zeros(docs.size, np.float32), np.zeros(docs.size, np.int32)
-    for part in parts:
-        at = np.searchsorted(docs, part.docs)
-        pseudo[at] += part.pseudo
-        counts[at] += part.counts
-    return Occurrences(docs, pseudo, counts)

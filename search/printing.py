@@ -16,7 +16,7 @@ from indexer.report import BuildReport
 from search.engines import ArchiveStats
 from search.exporting import csv_line
 from search.holdings import Holding, holdings_as_json
-from search.request import Hit, ResultPage, Span, page_as_json
+from search.request import Hit, ResultPage, Span, Version, page_as_json
 
 __all__ = [
     "analysis_lines",
@@ -38,7 +38,8 @@ MOST_GAPS: Final = 5
 
 def page_lines(page: ResultPage, bold: bool = False) -> Iterator[str]:
     """Yield a result page for a reader; marks in bold, else in brackets."""
-    yield f"{page.total} articles ({page.took_ms:.0f} ms) — compris comme : {page.understood}"
+    counts = f"{page.total} articles" if page.articles <= page.total else f"{page.total} textes, {page.articles} articles avec les reprises"
+    yield f"{counts} ({page.took_ms:.0f} ms) — compris comme : {page.understood}"
     for note in page.notes:
         yield f"  {note}"
     if page.relaxed:
@@ -157,9 +158,17 @@ def _hit_lines(rank: int, hit: Hit, bold: bool) -> Iterator[str]:
     yield "   " + " · ".join(fact for fact in facts if fact)
     if hit.snippet.text:
         yield "   " + _marked(hit.snippet.text, hit.snippet.spans, bold)
+    if hit.versions:
+        yield f"   versions : {' ; '.join(map(_version, hit.versions[:MOST_LISTED]))}"
     yield f"   {hit.doc_id}"
     if hit.explanation:
         yield "   " + json.dumps(hit.explanation, ensure_ascii=False)
+
+
+def _version(one: Version) -> str:
+    """Return « L’Aube, 2021-02-19 (84 %) »."""
+    share = "première parution" if one.first else f"{one.kept} %"
+    return printable(", ".join(part for part in (one.newspaper, one.published or "sans date") if part)) + f" ({share})"
 
 
 def _marked(text: str, spans: Iterable[Span], bold: bool) -> str:

@@ -71,7 +71,7 @@ class Groups:
         if places.size < 2:
             return None
         if name not in self._pairs:
-            self._pairs[name] = self._paired(*values(self._docs))
+            self._pairs[name] = self._paired(*values(self._docs.astype(np.int32)))
         table = self._pairs[name]
         starts, counts = table.starts[places], table.starts[places + 1] - table.starts[places]
         ends = np.cumsum(counts)

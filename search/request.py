@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
 __all__ = [
+    "MAX_FACET_SIZE",
     "MAX_PAGE_SIZE",
     "RESULT_WINDOW",
     "Bucket",
@@ -31,6 +32,7 @@ Reprints = Literal["grouped", "all"]  # one line a text, or every article
 Span = tuple[int, int]
 
 MAX_PAGE_SIZE: Final = 100
+MAX_FACET_SIZE: Final = 1_000
 RESULT_WINDOW: Final = 10_000  # articles deep; pages beyond it do not exist (exports give every hit)
 
 
@@ -50,7 +52,7 @@ class Filter:
 class SearchRequest:
     """One question. ``since`` and ``until`` are inclusive days; ``facets=None`` asks for all of them, ``()`` for none.
 
-    Raises: BadRequest for an unknown field, sort or match, or a page or size out of range (``search`` checks).
+    Raises: BadRequest for an unknown field, sort or match, or a page, size or facet size out of range (``search`` checks).
     """
 
     text: str = ""
@@ -166,8 +168,6 @@ def page_as_json(page: ResultPage) -> dict[str, Any]:
     return {
         "query": {"text": page.text, "understood": page.understood},
         "total": page.total,
-        "articles": page.articles,
-        "reprints": page.reprints,
         "took_ms": round(page.took_ms, 3),
         "page": {"number": page.number, "size": page.size, "pages": page.pages},
         "hits": [_hit_as_json(hit) for hit in page.hits],
@@ -182,6 +182,8 @@ def page_as_json(page: ResultPage) -> dict[str, Any]:
         "partial": page.partial,
         "approximate": page.approximate,
         "generation": page.generation,
+        "articles": page.articles,
+        "reprints": page.reprints,
     }
 
 

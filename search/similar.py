@@ -2,7 +2,7 @@
 
 The sixteen classes of the article with the largest tf · idf are asked together with OR, and the ranking of every search does
 the rest. Named things weigh by being rare. An article that repeats the text word for word is no discovery but a reprint: it
-is told apart, whatever newspaper signed it.
+is told apart, whatever newspaper signed it; its longer versions, cut or edited, are known since indexing and left out.
 Source: Salton and Buckley, « Term-weighting approaches in automatic text retrieval », 1988 (tf · idf); the way of Lucene’s
 MoreLikeThis (terms of the article as a disjunction).
 """
@@ -64,8 +64,9 @@ def similar(engine: Engine, doc_id: str, size: int = 5) -> Similar:
     near: list[Neighbour] = []
     reprints: list[Neighbour] = []
     text = _plain(article.body)
+    versions = {version.doc_id for version in engine.versions([doc_id]).get(doc_id, ())}
     for found in answer.found:
-        if found.header["doc_id"] != doc_id:
+        if found.header["doc_id"] not in {doc_id, *versions}:
             (reprints if text and _plain(found.stored().get("body", "")) == text else near).append(_neighbour(found))
     least = LEAST_OF_BEST * max((one.score for one in near), default=0.0)
     return Similar(tuple(one for one in near[:size] if one.score >= least), tuple(reprints), words)

@@ -75,7 +75,7 @@ def joined(lists: Sequence[Weighed]) -> tuple[Docs, Floats]:
         if not docs.size:
             break
         more = other.at(docs)
-        kept = more.nonzero()[0]
+        kept = (more > 0).nonzero()[0]
         if kept.size == docs.size:
             scores = scores + more
         else:

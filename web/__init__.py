@@ -29,6 +29,7 @@ DEFAULTS: Final[dict[str, object]] = {
     "trusted_hosts": (),  # host names that the site answers to; none given: any, and none is repeated
     "rate_limit": "",  # questions of one visitor: "120/minute"
     "rate_table": None,  # where the processes of a server count them together
+    "export_table": None,  # where they count the exports that run
     "metrics": None,  # where they count requests for /metriques
 }
 BODY_BYTES: Final = 64 * 1024
@@ -53,7 +54,6 @@ def create_app(archive: Engine | str | os.PathLike[str], **config: object) -> Fl
     _prepare_templates(app)
     wording.prepare(app)
     app.extensions["marbre.assets"] = assets.read_assets(str(app.config["LOGO"]))
-    app.extensions["marbre.slots"] = exports.Slots(exports.EXPORT_SLOTS)
     app.register_blueprint(assets.assets)
     app.register_blueprint(views.site)
     app.register_blueprint(surveys.surveys)
@@ -61,6 +61,7 @@ def create_app(archive: Engine | str | os.PathLike[str], **config: object) -> Fl
     app.register_blueprint(api.api)
     for blueprint in (exports.exports, feeds.feeds, discovery.discovery, openapi.openapi, metrics.metrics):
         app.register_blueprint(blueprint)
+    exports.prepare(app)
     discovery.prepare(app)
     metrics.prepare(app)  # counts what responses has finished
     limits.prepare(app)

@@ -92,7 +92,9 @@ def text(slug: str) -> Response:
 
 def _present(name: str, page: ResultPage, where: Links) -> CitedText:
     narrowed = SearchState(sort="newest").adding("references", name)
-    companions = [bucket for bucket in page.facets["references"].buckets if not bucket.selected and bucket.count and text_slug(bucket.value)]
+    companions = [
+        bucket for bucket in page.facets["references"].buckets if not bucket.selected and bucket.count and text_slug(bucket.value)
+    ]
     journals = [bucket for bucket in page.facets["newspaper"].buckets if bucket.value]
     days = [bucket.value for bucket in page.timeline.buckets]
     first = (page.number - 1) * page.size + 1
@@ -101,7 +103,8 @@ def _present(name: str, page: ResultPage, where: Links) -> CitedText:
         count=typography.articles(page.total),
         period=_period(days),
         newspapers=tuple(
-            (one.value, typography.number(one.count), where.search(narrowed.adding("newspaper", one.value))) for one in journals[:NEWSPAPERS]
+            (one.value, typography.number(one.count), where.search(narrowed.adding("newspaper", one.value)))
+            for one in journals[:NEWSPAPERS]
         ),
         companions=tuple((one.value, typography.number(one.count), where.text(text_slug(one.value))) for one in companions[:COMPANIONS]),
         timeline=present_timeline(page.timeline, lambda since, until: where.search(narrowed.within(since, until))),

@@ -85,14 +85,15 @@ def present_coverage(held: Coverage, year: str, page: str, links: Links) -> Cove
     years = tuple(dict.fromkeys(month[:4] for month in held.months))
     chosen = year if year in years else (years[-1] if years else "")
     place = years.index(chosen) if chosen else 0
-    dated = [row for row in held.newspapers if row.held]
+    named = sorted(held.newspapers, key=lambda row: (not row.newspaper, typography.collation(row.newspaper)))
+    dated = [row for row in named if row.held]
     return CoverageView(
         years=_years(held, dated, years, page, links) if len(years) > 1 else None,
         months=_months(held, dated, chosen, links) if chosen else None,
         year=chosen,
         previous_url=_of_year(page, years[place - 1]) if place else "",
         next_url=_of_year(page, years[place + 1]) if chosen and place + 1 < len(years) else "",
-        undated=tuple((row.newspaper, typography.articles(row.undated)) for row in held.newspapers if row.undated),
+        undated=tuple((row.newspaper, typography.articles(row.undated)) for row in named if row.undated),
         total=typography.articles(held.total),
         complete=not any(row.gaps for row in dated),
     )

@@ -5,7 +5,8 @@
     /concordance.csv?q=pêche     the lines of the concordance
 
 A file is an attachment under a name of ours and a sandbox: whatever it holds, no browser runs it. The slots keep long exports from
-holding every thread of the process: who comes when none is free is asked to come back, and readers go on reading.
+holding every thread of the process, and one visitor from holding every slot: who comes when none is free is asked to come back,
+and readers go on reading.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from flask import Blueprint, Response, current_app, request, url_for
-from werkzeug.exceptions import ServiceUnavailable
+from flask import Blueprint, Flask, Response, current_app, request, url_for
+from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from corpus import Article
 from corpus.article import slug
@@ -29,15 +30,18 @@ from search.exporting import EXTENSIONS, Heading, article_as_json, csv_line, ren
 from web import typography
 from web.asking import absolute, asked_state, engine, links, missing, validated
 from web.citation import cite
+from web.limits import EXPORT_WIDTH, Running, client_key
 from web.responses import SANDBOX
+from web.shared import SharedTable
 from web.state import SearchState
 from web.views import article as article_page
 
-__all__ = ["EXPORT_SLOTS", "Slots", "as_attachment", "exports"]
+__all__ = ["CLIENT_EXPORTS", "EXPORT_SLOTS", "Slots", "as_attachment", "exports", "prepare"]
 
 exports = Blueprint("exports", __name__)
 
 EXPORT_SLOTS: Final = 3  # exports at a time in a process; waitress has more threads than that
+CLIENT_EXPORTS: Final = 2  # of one visitor at a time, over all processes
 RETRY_S: Final = 5
 CHUNK_CHARS: Final = 32 * 1024
 BOM: Final = "\ufeff"  # without it, spreadsheets take UTF-8 for Windows-1252: « dÃ©cÃ¨s »
@@ -61,23 +65,27 @@ class Stream(Response):
 
 
 class Slots:
-    """How many exports run at once in this process."""
+    """How many exports run at once: in this process, and for one visitor in all of them."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, running: Running) -> None:
         self._free = threading.BoundedSemaphore(count)
+        self._running = running
 
-    def hold(self, pieces: Iterator[str]) -> Iterator[str]:
+    def hold(self, pieces: Iterator[str], client: str) -> Iterator[str]:
         """Return ``pieces`` begun, so that a fault is still an error page; the slot is free again when they end or are dropped.
 
-        Raises: ServiceUnavailable when no slot is free.
+        Raises: TooManyRequests when the visitor has enough of them, ServiceUnavailable when no slot is free.
         """
+        if not self._running.begin(client):
+            raise TooManyRequests(retry_after=RETRY_S)
         if not self._free.acquire(blocking=False):
+            self._running.end(client)
             raise ServiceUnavailable(retry_after=RETRY_S)
-        held = self._held(pieces)
+        held = self._held(pieces, client)
         next(held)
         return held
 
-    def _held(self, pieces: Iterator[str]) -> Iterator[str]:
+    def _held(self, pieces: Iterator[str], client: str) -> Iterator[str]:
         try:
             first = next(pieces, "")
             yield ""
@@ -85,6 +93,13 @@ class Slots:
             yield from pieces
         finally:
             self._free.release()
+            self._running.end(client)
+
+
+def prepare(app: Flask) -> None:
+    """Give an application its slots."""
+    table: SharedTable = app.config["EXPORT_TABLE"] or SharedTable(1, EXPORT_WIDTH)
+    app.extensions["marbre.slots"] = Slots(EXPORT_SLOTS, Running(table, CLIENT_EXPORTS))
 
 
 @exports.get("/recherche.<any(jsonl, csv, ris, bib):ending>")
@@ -101,7 +116,7 @@ def search_file(ending: str) -> Response:
         articles = export(engine(), state.request(usual="all"))
         root = base and absolute(where.articles)
         pieces = render(form, articles, heading, lambda doc_id: root and root + where.article(doc_id).removeprefix(where.articles))
-        response.response = _encoded(_slots().hold(_chunks(pieces)), BOM if form == "csv" else "")
+        response.response = _encoded(_slots().hold(_chunks(pieces), client_key()), BOM if form == "csv" else "")
     return response
 
 

@@ -1,4 +1,4 @@
-"""How many questions may one visitor ask? Flask-Limiter with a storage of our own that all processes of the server share.
+"""How many questions may one visitor ask, how many exports take at once? Counts that all processes of the server share.
 
 A visitor is an address: an IPv4 address, or the /64 of an IPv6 one (a household gets that many). The address is the one of the
 connection, or what the trusted proxy says of it; no header of the visitor counts. Nothing is written down: an address becomes a
@@ -18,10 +18,11 @@ from limits.storage import Storage
 
 from web.shared import SharedTable
 
-__all__ = ["WIDTH", "client_key", "prepare"]
+__all__ = ["EXPORT_WIDTH", "WIDTH", "Running", "client_key", "prepare"]
 
 PLACES: Final = 65_536
 WIDTH: Final = 2 * PLACES  # end of the window, count
+EXPORT_WIDTH: Final = PLACES
 EXEMPT: Final = frozenset({"assets.static", "api.health", "metrics.text", "discovery.robots"})
 
 
@@ -77,6 +78,27 @@ class SharedStorage(Storage):
         self.table.put(_place(key), 0)
 
 
+class Running:
+    """How many of something runs for each visitor now, over all processes; a process that begins has nothing running."""
+
+    def __init__(self, table: SharedTable, most: int) -> None:
+        self._table, self._most = table, most
+        table.clear_row()  # what a killed process had running ended with it
+
+    def begin(self, key: str) -> bool:
+        """Count one more, unless the visitor has as many as allowed. Two that begin at the same instant may both be refused."""
+        place = _hashed(key)
+        self._table.add(place, 1)
+        if self._table.total(place) <= self._most:
+            return True
+        self.end(key)
+        return False
+
+    def end(self, key: str) -> None:
+        """Count one less."""
+        self._table.add(_hashed(key), -1)
+
+
 def client_key() -> str:
     """Return who asks: an IPv4 address, or the /64 of an IPv6 address."""
     try:
@@ -109,4 +131,8 @@ def prepare(app: Flask) -> None:
 
 
 def _place(key: str) -> int:
-    return 2 * (zlib.crc32(key.encode("utf-8", "surrogatepass")) % PLACES)
+    return 2 * _hashed(key)
+
+
+def _hashed(key: str) -> int:
+    return zlib.crc32(key.encode("utf-8", "surrogatepass")) % PLACES

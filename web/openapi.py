@@ -93,8 +93,8 @@ def _search_parameters() -> list[Schema]:
         rows.append(_parameter(f"-{name}", f"{LABELS[field]}: none of these values", both))
     rows.append(_parameter("du", "Published on this day or later; not after « au »", _DAY))
     rows.append(_parameter("au", "Published on this day or earlier", _DAY))
-    both = "Texts that several newspapers printed: one line each (usual in pages and feeds), or every article (usual in files)"
-    rows.append(_parameter("reprises", both, {"type": "string", "enum": ["groupees", "toutes", ""]}))
+    printed = "Texts that several newspapers printed: one line each (usual in pages and feeds), or every article (usual in files)"
+    rows.append(_parameter("reprises", printed, {"type": "string", "enum": ["groupees", "toutes", ""]}))
     rows.append(_parameter("tri", "Order", {"type": "string", "enum": ["pertinence", "recent", "ancien", "ajout", ""]}))
     return rows
 
@@ -142,7 +142,9 @@ def _schemas() -> dict[str, Schema]:
     plain = dict.fromkeys(("doc_id", "headline", "newspaper", "section", "kind", "url"), _TEXT)
     hit = _object(**plain, published=_MAYBE_TEXT, bylines=_TEXTS, score={"type": "number"}, snippet=marked, headline_spans=_SPANS)
     hit["properties"]["reprints"] = _NUMBER
-    version = _object(**dict.fromkeys(("doc_id", "headline", "newspaper"), _TEXT), published=_MAYBE_TEXT, kept=_NUMBER, first={"type": "boolean"})
+    version = _object(
+        **dict.fromkeys(("doc_id", "headline", "newspaper"), _TEXT), published=_MAYBE_TEXT, kept=_NUMBER, first={"type": "boolean"}
+    )
     hit["properties"]["versions"] = {"type": "array", "items": version}
     texts = dict.fromkeys(("doc_id", "headline", "standfirst", "body", "newspaper", "section", "credit", "kind", "language", "url"), _TEXT)
     lists = dict.fromkeys(("bylines", "places", "people", "organisations", "tags", "references"), _TEXTS)
@@ -151,8 +153,6 @@ def _schemas() -> dict[str, Schema]:
         "ResultPage": _object(
             query=_object(text=_TEXT, understood=_TEXT),
             total=_NUMBER,
-            articles=_NUMBER,
-            reprints={"type": "string", "enum": ["grouped", "all"]},
             took_ms={"type": "number"},
             page=_object(number=_NUMBER, size=_NUMBER, pages=_NUMBER),
             hits={"type": "array", "items": hit},
@@ -164,6 +164,8 @@ def _schemas() -> dict[str, Schema]:
             partial={"type": "boolean"},
             approximate={"type": "boolean"},
             generation=_NUMBER,
+            articles=_NUMBER,
+            reprints={"type": "string", "enum": ["grouped", "all"]},
         ),
         "Article": _object(**texts, **lists, **days),
         "Health": _object(ok={"type": "boolean"}, generation=_NUMBER, articles=_NUMBER),

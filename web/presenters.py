@@ -13,10 +13,10 @@ from search import Hit, ResultPage
 from search.request import Bucket, FacetCounts
 from web import typography
 from web.links import Links
-from web.versions import VersionView, present_versions, reprinted
 from web.marking import Run, mark
 from web.state import FACET_ORDER, LABELS, PARAMETERS, SearchState, facet_label
 from web.timeline import TimelineView, present_timeline
+from web.versions import VersionView, present_versions, reprinted
 from web.wording import _, noted
 
 __all__ = [
@@ -257,12 +257,13 @@ def _facet(field: str, counts: FacetCounts, state: SearchState, links: Links, is
 
 def facet_values(field: str, counts: FacetCounts, state: SearchState) -> list[FacetValue]:
     """Return the values of a facet by count (years by time), then those chosen that no article has, then « sans valeur »."""
-    values = [_value(field, bucket, state) for bucket in _ordered(field, counts.buckets)]
+    wanted, unwanted = state.values(field), state.values(field, exclude=True)
+    values = [_value(field, bucket, wanted, unwanted) for bucket in _ordered(field, counts.buckets)]
     known = {value.value for value in values}
-    absent = [value for value in state.values(field) if value and value not in known]
+    absent = [value for value in wanted if value and value not in known]
     values += [FacetValue(value, value_label(field, value), "0", True, False) for value in absent]
-    if counts.missing or "" in state.values(field):
-        values.append(_value(field, Bucket("", counts.missing), state))
+    if counts.missing or "" in wanted:
+        values.append(_value(field, Bucket("", counts.missing), wanted, unwanted))
     return values
 
 
@@ -270,13 +271,13 @@ def _ordered(field: str, buckets: Sequence[Bucket]) -> Sequence[Bucket]:
     return sorted(buckets, key=lambda bucket: bucket.value, reverse=True) if field == "year" else buckets
 
 
-def _value(field: str, bucket: Bucket, state: SearchState) -> FacetValue:
+def _value(field: str, bucket: Bucket, wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> FacetValue:
     return FacetValue(
         value=bucket.value,
         label=value_label(field, bucket.value),
         count=typography.number(bucket.count),
-        selected=bucket.value in state.values(field),
-        excluded=bucket.value in state.values(field, exclude=True),
+        selected=bucket.value in wanted,
+        excluded=bucket.value in unwanted,
     )
 
 

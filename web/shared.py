@@ -42,6 +42,13 @@ class SharedTable:
         with self.lock:
             self._numbers[self._start + column] += value
 
+    def clear_row(self) -> None:
+        """Begin our own row at zero: for what ends with the process that counted it."""
+        with self.lock:
+            for column in range(self._start, self._start + self.width):
+                if self._numbers[column]:
+                    self._numbers[column] = 0.0
+
     def column(self, column: int) -> list[float]:
         """Return a number of every row."""
         return list(self._numbers[column :: self.width])

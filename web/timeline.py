@@ -21,7 +21,7 @@ __all__ = ["Bar", "Tick", "TimelineView", "present_timeline"]
 HEIGHT_PX: Final = 72  # of the tallest bar
 LEAST_PX: Final = 2  # one article must be seen beside ten thousand
 WIDEST_PERCENT: Final = 6.0  # a bar; with two buckets it would else be a wall
-TICKS: Final = 7
+TICKS: Final = {"year": 7, "month": 4, "day": 5}  # « sept. 2024 » is three times as wide as « 2024 », and a phone 320 pixels
 _GAP: Final = 0.18  # of a slot
 
 
@@ -106,9 +106,10 @@ def _value(rank: int, like: str) -> str:
 
 def _ticks(like: str, first: int, last: int, slot: float) -> tuple[Tick, ...]:
     """Name a few slots: the Januaries of a long run of months (as years), else slots at even distances."""
-    januaries = len(like) == 7 and last - first >= 18
+    januaries = len(like) == 7 and last - first >= 23  # two Januaries at least: one year alone tells no distance
     ranks = range(-(-first // 12) * 12, last + 1, 12) if januaries else range(first, last + 1)
-    step = -(-len(ranks) // TICKS)
+    unit = "year" if januaries or len(like) == 4 else "month" if len(like) == 7 else "day"
+    step = -(-len(ranks) // TICKS[unit])
     ticks = []
     for rank in ranks[::step]:
         value = _value(rank, like)[:4] if januaries else _value(rank, like)

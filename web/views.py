@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Final
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request
-
 from werkzeug.exceptions import NotFound
 
 from corpus.errors import BadRequest
@@ -90,6 +89,7 @@ def article(doc_id: str) -> str:
         view=view,
         state=state,
         similar=[present_neighbour(one, where) for one in near.articles],
+        reprints=[present_neighbour(one, where) for one in near.reprints],
         reprinted=reprinted(versions),
         versions=present_versions(versions, where, doc_id),
     )

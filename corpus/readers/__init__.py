@@ -24,7 +24,7 @@ from corpus.bounded import BoundedReader
 from corpus.dates import day_of_name
 from corpus.errors import ArticleInvalid, SourceUnreadable
 from corpus.mapping import mapping_for
-from corpus.readers.mending import mended, was_mended
+from corpus.readers.mending import credited, mended, was_mended
 from corpus.readers.source import FileVisitor, Reader, Reject, Source, shown
 from corpus.readers.streams import open_bytes
 
@@ -78,7 +78,7 @@ class ArticleStream(Iterator[Article]):
             chosen: list[str] = []
             for item in guarded(source, file.reader, chosen, self.beside):
                 if not isinstance(item, Reject):
-                    article = mended(item)
+                    article = credited(mended(item))
                     self._repaired[file.source.name] += was_mended(article)
                     yield article
                     continue
@@ -220,10 +220,20 @@ def _claimed(inside: Iterable[Path]) -> frozenset[str]:
 
     names: frozenset[str] = frozenset()
     for path in inside:
-        if "mets" in path.name.lower() and path.suffix.lower() == ".xml" and path.is_file() and not path.is_symlink():
+        if _is_issue(path) and path.is_file() and not path.is_symlink():
             with path.open("rb") as stream:
                 names |= claimed_names(stream)
     return names
+
+
+def _is_issue(path: Path) -> bool:
+    return "mets" in path.name.lower() and path.suffix.lower() == ".xml"
+
+
+def _pages(path: Path) -> tuple[Path, ...]:
+    from corpus.readers.digitised import page_files
+
+    return page_files(path)
 
 
 def _refusal(path: Path, reason: str, advice: str = "") -> Reject:
@@ -239,7 +249,8 @@ def file_source(path: Path, defaults: Mapping[str, str], root: Path | None = Non
     near = day_of_name("/".join(path.parts[-4:]))  # a time of change is no day of a newspaper: copying sets it
     fields = {**({"near": near} if near else {}), **mapped.defaults, **{name: value for name, value in defaults.items() if name != "query"}}
     query = defaults.get("query", "")
-    return Source(shown(str(path)), partial(open_bytes, path), fields, path=path, query=query, names=mapped.names)
+    pages = partial(_pages, path) if _is_issue(path) else tuple
+    return Source(shown(str(path)), partial(open_bytes, path), fields, path=path, query=query, names=mapped.names, pages=pages)
 
 
 def _why(error: Exception) -> str:

@@ -21,7 +21,7 @@ from corpus.readers.source import Reject, Source
 from corpus.readers.streams import open_bytes
 from corpus.readers.xmltree import XmlNode, all_of, block_text, document, first, local, text_in
 
-__all__ = ["claimed_names", "read_alto", "read_mets", "read_tei"]
+__all__ = ["claimed_names", "page_files", "read_alto", "read_mets", "read_tei"]
 
 MAX_PAGES: Final = 2_000
 MAX_BESIDE: Final = 20_000  # files in and below the folder of an issue
@@ -178,7 +178,7 @@ def read_mets(source: Source) -> Iterator[Article | Reject]:
     """Read one article a division ARTICLE of the logical structure, its text out of the ALTO files beside the METS."""
     try:
         with source.open() as stream:
-            issue = _Issue(document(stream), source.beside() or (_beside(source.path) if source.path else {}))
+            issue = _Issue(document(stream), source.beside() or _openers(source.path))
     except SourceUnreadable as error:
         yield Reject(source.origin(), str(error), "export the issue again")
         return
@@ -193,15 +193,27 @@ def read_mets(source: Source) -> Iterator[Article | Reject]:
         yield Reject(source.origin(), "a METS file without divisions of type ARTICLE", "read its ALTO pages without it")
 
 
-def _beside(path: Path) -> Mapping[str, Callable[[], BinaryIO]]:
+def page_files(path: Path) -> tuple[Path, ...]:
+    """Return the files on disk that a METS file gives its text from, sorted: when one changes, its articles do."""
+    with path.open("rb") as stream:
+        claimed = claimed_names(stream)
+    beside = _beside(path) if claimed else {}
+    return tuple(beside[name] for name in sorted(claimed) if name in beside)
+
+
+def _openers(path: Path | None) -> Mapping[str, Callable[[], BinaryIO]]:
+    return {} if path is None else {name: partial(open_bytes, here) for name, here in _beside(path).items()}
+
+
+def _beside(path: Path) -> Mapping[str, Path]:
     """Return the files in the folder of ``path`` and below it, by their last names; links are left out."""
-    found: dict[str, Callable[[], BinaryIO]] = {}
+    found: dict[str, Path] = {}
     for folder, folders, names in os.walk(path.parent):
         folders.sort()
         for name in names:
             here = Path(folder) / name
             if name not in found and not here.is_symlink():
-                found[name] = partial(open_bytes, here)
+                found[name] = here
         if len(found) > MAX_BESIDE:
             break
     return found

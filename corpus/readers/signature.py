@@ -20,7 +20,7 @@ from corpus.cleaning import clean_line, ends_sentence, wrap_width
 __all__ = ["NAME", "Page", "Signature", "Teaser", "end_credit", "read_names", "read_signature", "split_page"]
 
 # Agencies of the francophone world and those it reprints. Source: members of FAAPA and EANA, and the usual world wires.
-_AGENCY = (
+AGENCY: Final = (
     r"(?:AFP|AP|Reuters|Belga|ATS|Keystone-ATS|MAP|TAP|APS|AMAP|ANP|AIB|AIP|ABP|AGP|AMI|ATOP|APA|PANA|ACP|ABI|Infocongo|ATPE|Xinhua|EFE|ANSA|dpa|"
     r"La Presse [Cc]anadienne|Agence [A-ZÀ-Ý][\w’'\- ]{2,40})"
 )
@@ -29,7 +29,7 @@ _WORD = r"(?:[A-ZÀ-Ý][\w’'\-]+|[A-ZÀ-Ý]\.(?:-?[A-ZÀ-Ý]\.)*|[dDlLN][’']
 NAME: Final = rf"{_WORD}(?:\s+(?:{_PARTICLE}\s+)?{_WORD}){{1,4}}"
 _NAMES = rf"{NAME}(?:\s*(?:,|et|&|/)\s*{NAME}){{0,4}}"
 _ROLE = r"(?:\s*(?:,\s*(?:notre\s+)?(?:envoyée?s?|correspondante?s?|stagiaires?|à)\b.{0,60}|\((?![A-Z]{2,8}\)).{2,40}\)))?"
-_WITH_AGENCY = rf"(?:\s*(?:\(|/|-|–|,?\s*avec\s+(?:l[’'])?)\s*(?P<agency>{_AGENCY}|agences?|[A-Z]{{3,8}})\)?)?"
+_WITH_AGENCY = rf"(?:\s*(?:\(|/|-|–|,?\s*avec\s+(?:l[’'])?)\s*(?P<agency>{AGENCY}|agences?|[A-Z]{{3,8}})\)?)?"
 
 _SOURCE = re.compile(r"\(?(?:Sources?|Crédits?)\s*:\s*(?P<credit>[^\s].*?)\)?[.\s]*$")
 _NEWSROOM = re.compile(
@@ -42,10 +42,10 @@ _BY = re.compile(
     rf"(?P<names>{_NAMES}|[Ll]a [Rr]édaction.{{0,40}}){_ROLE}{_WITH_AGENCY}[.\s]*$"
 )
 _WITH = re.compile(
-    rf"\(?[Aa]vec\s+(?P<credit>(?:l[’'])?{_AGENCY}(?:\s*(?:,|et)\s*(?:l[’'])?{_AGENCY})*|"
+    rf"\(?[Aa]vec\s+(?P<credit>(?:l[’'])?{AGENCY}(?:\s*(?:,|et)\s*(?:l[’'])?{AGENCY})*|"
     rf"(?:les\s+)?agences?|[A-Z]{{3,8}})\)?[.\s]*$"
 )
-_ALONE = re.compile(rf"(?:\((?P<a>[^()]{{2,40}})\)|(?P<b>{_AGENCY}))$")
+_ALONE = re.compile(rf"(?:\((?P<a>[^()]{{2,40}})\)|(?P<b>{AGENCY}))$")
 _INITIALS = re.compile(
     r"\(?(?P<names>(?:[A-ZÀ-Ý]\.[\s-]?){2,5}|[A-ZÀ-Ý]{2,3}(?:/[A-ZÀ-Ý]{2,3})+)\)?"
     r"(?:\s*(?:\(|/|-|–)\s*(?P<agency>[A-Z][\w-]{1,15})\)?)?$"
@@ -53,8 +53,8 @@ _INITIALS = re.compile(
 _NAMED = re.compile(rf"(?P<names>{_NAMES}){_ROLE}{_WITH_AGENCY}$")
 _SPLIT_NAMES = re.compile(r"\s*(?:,|\bet\b|&|/)\s*")
 _END_CREDIT = re.compile(
-    rf"(?:[.!?…»”]\s*[(\[](?P<any>{_AGENCY}|[A-Z]{{2,8}}|[Aa]vec [\w’', ]+)[)\]]|"
-    rf"[.!?…»”]\s+[–—-]\s*(?P<dash>{_AGENCY}))\.?\s*$"
+    rf"(?:[.!?…»”]\s*[(\[](?P<any>{AGENCY}|[A-Z]{{2,8}}|[Aa]vec [\w’', ]+)[)\]]|"
+    rf"[.!?…»”]\s+[–—-]\s*(?P<dash>{AGENCY}))\.?\s*$"
 )
 
 _CUT = re.compile(
@@ -168,7 +168,7 @@ def _newsroom_newspaper(link: str | None, name: str | None) -> str:
 
 
 def _alone(text: str) -> Signature | None:
-    if re.fullmatch(rf"(?:[Aa]vec\s+)?(?:{_AGENCY}|[A-Z]{{3,8}})(?:\s*(?:,|/|et|avec)\s*(?:{_AGENCY}|[A-Z]{{3,8}}))*", text):
+    if re.fullmatch(rf"(?:[Aa]vec\s+)?(?:{AGENCY}|[A-Z]{{3,8}})(?:\s*(?:,|/|et|avec)\s*(?:{AGENCY}|[A-Z]{{3,8}}))*", text):
         return Signature(credit=re.sub(r"^[Aa]vec\s+", "", text))
     if re.fullmatch(_NAMES, text):
         return Signature(bylines=read_names(text))

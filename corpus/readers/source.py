@@ -44,7 +44,7 @@ class Source:
     ``defaults`` has the keyword arguments of ``article_from_record`` (newspaper, language, kind). ``inside`` is the member of
     an archive that this source is, ``depth`` how many archives stand around it; ``path`` is the file on disk, None for a
     member; ``query`` the SQL of the user; ``beside`` gives the other files of its folder or archive by their last name;
-    ``names`` the columns or keys that a mapping file gives to fields; ``unchanged``, when there is one, is told place and text of a
+    ``pages`` the files on disk that this one gives its text from; ``names`` the columns or keys that a mapping file gives to fields; ``unchanged``, when there is one, is told place and text of a
     record before it is parsed, and says that it need not be.
     """
 
@@ -56,6 +56,7 @@ class Source:
     path: Path | None = None
     query: str = ""
     beside: Callable[[], Mapping[str, Callable[[], BinaryIO]]] = _alone
+    pages: Callable[[], tuple[Path, ...]] = tuple
     names: Mapping[str, str] = field(default_factory=dict)
     unchanged: Callable[[str, str], bool] | None = None
 
@@ -78,6 +79,7 @@ class Source:
             depth=self.depth + 1,
             path=None,
             beside=_alone,
+            pages=tuple,
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from corpus.bounded import limit_memory, serve
+from corpus.bounded import forbid_connections, limit_memory, serve
 from corpus.readers import Source, file_source
 from corpus.readers.formats import read_one
 
@@ -18,6 +18,7 @@ __all__ = ["main"]
 def main() -> None:
     """Serve requests from standard input; what a library prints must not look like an answer."""
     limit_memory(int(sys.argv[2]))
+    forbid_connections()
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
     serve(read_one, _source, sys.stdin.buffer, answers)
 

@@ -296,12 +296,22 @@ class PostingsReader:
         Shapes: starts i64[last - first + 1]; positions in the order (term, doc, position), None when the field keeps none.
         Raises: IndexCorrupt.
         """
+        return self._portion_or_error(first, last, positions=self.has_positions)
+
+    def run(self, first: int, last: int) -> tuple[I32, I32]:
+        """Return (docs, freqs) of the terms numbered ``first`` to ``last``, one list after the other. Raises: IndexCorrupt."""
+        _starts, docs, freqs, _ = self._portion_or_error(first, last, positions=False)
+        if docs.size and (int(docs.view(np.uint32).max()) >= self._max_doc or int(freqs.min()) < 1):
+            raise IndexCorrupt(self._path, f"section postings/{self._name}, terms {first} to {last}: a document or frequency out of range")
+        return docs, freqs
+
+    def _portion_or_error(self, first: int, last: int, *, positions: bool) -> tuple[I64, I32, I32, I32 | None]:
         try:
-            return self._portion(first, last)
+            return self._portion(first, last, positions=positions)
         except (IndexError, ValueError, OverflowError, MemoryError) as error:
             raise IndexCorrupt(self._path, f"section postings/{self._name}, terms {first} to {last}: {error}") from error
 
-    def _portion(self, first: int, last: int) -> tuple[I64, I32, I32, I32 | None]:
+    def _portion(self, first: int, last: int, *, positions: bool) -> tuple[I64, I32, I32, I32 | None]:
         counts = self.doc_freqs()[first:last].astype(np.int64)
         if counts.size and int(counts.max()) > self._max_doc:
             raise IndexCorrupt(self._path, f"section df/{self._name}: a term in {int(counts.max())} of {self._max_doc} documents")
@@ -319,8 +329,8 @@ class PostingsReader:
         lists = np.flatnonzero(~once)
         at = pointers[lists].astype(np.int64)
         at, headers = self._bulk(docs, freqs, (starts[lists], counts[lists], at))
-        positions = self._bulk_positions(freqs, starts, (lists, at, headers), (once, side)) if self.has_positions else None
-        return starts, docs.view(np.int32), freqs.view(np.int32), positions
+        places = self._bulk_positions(freqs, starts, (lists, at, headers), (once, side)) if positions else None
+        return starts, docs.view(np.int32), freqs.view(np.int32), places
 
     def _bulk(
         self, docs: npt.NDArray[np.uint32], freqs: npt.NDArray[np.uint32], lists: tuple[I64, I64, I64]
@@ -328,7 +338,7 @@ class PostingsReader:
         starts, counts, at = lists
         if not len(at):
             return at, np.zeros(0, dtype=np.uint32)
-        words = self._section.array("<u4")
+        words = self._words
         headers = words[at[:, None] + np.arange(self._headers)]
         base_counts = np.where(counts >= LONG_LIST, -(-counts // BLOCK), 0)
         bases_at = at + self._headers
@@ -338,6 +348,7 @@ class PostingsReader:
         target = concatenated_ranges(starts, counts)
         docs[target] = gaps
         unpacked, after = self._bulk_unpack(freqs_at, counts, headers[:, 1])
+        self._section.touch(4 * int(at.min()), 4 * int(after.max()))  # the lists of neighbours lie side by side
         freqs[target] = unpacked + np.uint32(1)
         return after, headers[:, -1]
 
@@ -366,7 +377,8 @@ class PostingsReader:
         if len(numbers):
             first = ends[starts[numbers]]
             counts = ends[starts[numbers + 1]] - first
-            places[concatenated_ranges(first, counts)] = self._bulk_unpack(at, counts, headers)[0]
+            places[concatenated_ranges(first, counts)], after = self._bulk_unpack(at, counts, headers)
+            self._section.touch(4 * int(at.min()), 4 * int(after.max()))
         return places.view(np.int32)
 
 

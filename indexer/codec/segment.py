@@ -7,7 +7,7 @@ What is written is in ``segment_data``, offered here too: a segment is written a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -37,6 +37,7 @@ __all__ = [
 SEGMENT_EXTENSION: Final = ".mseg"
 _FEW_DOCUMENTS: Final = 1 << 16  # even documents of which nothing is kept take no more room than this in memory
 CACHE_BYTES: Final = 64 << 20
+_TOGETHER: Final = 8  # lists: from here on one pass over all of them is quicker
 
 T = TypeVar("T")
 I32 = npt.NDArray[np.int32]
@@ -126,6 +127,15 @@ class SegmentReader:
             found = self.lists(field).postings(number)
             self._cache.put(key, found)
         return found[0], found[1]
+
+    def several(self, field: str, terms: Sequence[str]) -> tuple[I32, I32]:
+        """Return (docs, freqs) of several terms, one after the other; neighbours (all words of a prefix) are unpacked together."""
+        numbers = [number for term in terms if (number := self.term_number(field, term)) >= 0]
+        if len(numbers) >= _TOGETHER and numbers[-1] - numbers[0] == len(numbers) - 1:
+            return self.lists(field).run(numbers[0], numbers[-1] + 1)
+        found = [self.postings_of(field, number) for number in numbers]
+        none = np.zeros(0, dtype=np.int32)
+        return np.concatenate([none, *(docs for docs, _ in found)]), np.concatenate([none, *(freqs for _, freqs in found)])
 
     def has_positions(self, field: str) -> bool:
         """Tell whether ``positions`` can answer for a field."""

@@ -42,6 +42,8 @@ class Answer:
     truncated: Sequence[str] = ()
     generation: int = 0
     articles: int = 0
+    approximate: bool = False  # some count of a facet may be too small
+    outdated: bool = False  # the newest generation is damaged and the one before it answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,10 +116,12 @@ def _same_paragraph(node: SameParagraph) -> Body:
 def _at_least(node: AtLeast) -> Body:
     n = min(node.n, MOST_REPEATED)
     fields = _fields(node.field)
-    return any_of([
-        {"bool": {"filter": [_repeated(node.word, field, count) for field, count in zip(fields, shares, strict=True) if count]}}
-        for shares in _shares(n, len(fields))
-    ])
+    return any_of(
+        [
+            {"bool": {"filter": [_repeated(node.word, field, count) for field, count in zip(fields, shares, strict=True) if count]}}
+            for shares in _shares(n, len(fields))
+        ]
+    )
 
 
 @match_body.register
@@ -214,7 +216,7 @@ def _scored(node: Occurring) -> list[Body]:
         elif isinstance(node, Phrase):
             clauses.append({"bool": {"must": [phrase_in(node, field)], "boost": weight}})
         elif isinstance(node, Compound):
-            clauses += [{"bool": {"must": [phrase_in(node.phrase, field)], "boost": weight}}, *_scored(in_field(node.joined, field))]  # type: ignore[arg-type]
+            clauses += [{"bool": {"must": [phrase_in(node.phrase, field)], "boost": weight}}, *_scored(in_field(node.joined, field))]
         else:
             clauses.append({"constant_score": {"filter": match_body(_within(node, field)), "boost": weight * constants.pattern}})
     return clauses
@@ -250,7 +252,9 @@ def _glob(name: str, glob: str) -> Body:
     start = glob[:-1]
     if glob.endswith("*") and start and not set(start) & set("*?"):
         return {"prefix": {name: {"value": start, "rewrite": "constant_score"}}}
-    return {"regexp": {name: {"value": glob_regexp(glob), "flags": "NONE", "rewrite": "constant_score", "max_determinized_states": 100_000}}}
+    return {
+        "regexp": {name: {"value": glob_regexp(glob), "flags": "NONE", "rewrite": "constant_score", "max_determinized_states": 100_000}}
+    }
 
 
 def glob_regexp(glob: str) -> str:

@@ -17,9 +17,10 @@ from search.engines.cluster_body import ANYTHING, NOTHING, Body, any_of, days_bo
 from search.facets import MAX_BUCKETS, timeline_unit
 from search.request import Bucket, FacetCounts, Filter, SearchRequest, Timeline
 
-__all__ = ["aggregations", "facet_of", "post_filter", "timeline_of"]
+__all__ = ["aggregations", "facet_of", "post_filter", "starting_terms", "starting_values", "timeline_of", "value_of"]
 
 SHARD_BUCKETS: Final = 5_000  # values that each shard tells; more distinct ones, and the facet may be approximate
+MOST_TERMS: Final = 50_000
 _TIMELINE: Final = "timeline"
 _SPECIAL: Final = re.compile(r'[.?+*|{}\[\]()"\\#@&<>~^$-]')
 _FORMATS: Final = {"year": "yyyy", "month": "yyyy-MM", "day": "yyyy-MM-dd"}
@@ -42,8 +43,10 @@ def aggregations(request: SearchRequest, wanted: Sequence[str], days: tuple[dt.d
         inner = _counted(field, request)
         parts[field] = {"filter": post_filter(request.filters, field) or ANYTHING, "aggs": inner}
     if request.facets != ():
-        unit = timeline_unit(*(days or (None, None)), request)
-        inner = {"bars": {"date_histogram": {"field": "published", "calendar_interval": unit, "format": _FORMATS[unit], "min_doc_count": 1}}}
+        unit = timeline_unit(days[0] if days else None, days[1] if days else None, request)
+        inner = {
+            "bars": {"date_histogram": {"field": "published", "calendar_interval": unit, "format": _FORMATS[unit], "min_doc_count": 1}}
+        }
         parts[_TIMELINE] = {"filter": post_filter(request.filters) or ANYTHING, "aggs": inner}
     return parts
 
@@ -83,6 +86,13 @@ def starting_values(field: str, prefix: str, limit: int) -> Body:
     """Return what counts the values of a facet that have a word beginning with a folded prefix."""
     start = _SPECIAL.sub(r"\\\g<0>", prefix)
     return {"terms": {"field": field, "size": limit, "shard_size": SHARD_BUCKETS, "include": f"(.* )?{start}.*{KEY_MARK}.*"}}
+
+
+def starting_terms(field: str, prefix: str, limit: int | None) -> Body:
+    """Return what counts the terms of a field that begin so."""
+    size = MOST_TERMS if limit is None else max(1, limit)
+    include = {"include": _SPECIAL.sub(r"\\\g<0>", prefix) + ".*"} if prefix else {}
+    return {"terms": {"field": field, "size": size, "shard_size": max(size, SHARD_BUCKETS), **include}}
 
 
 def value_of(bucket: Mapping[str, Any]) -> str:

@@ -52,6 +52,8 @@ Ranks = npt.NDArray[np.int32]
 class LocalEngine:
     """Searches the index in a folder. Raises: IndexMissing, IndexForeign, IndexCorrupt when opened."""
 
+    _outdated = False  # the newest generation is damaged, and an older one answers
+
     def __init__(self, location: Path) -> None:
         self.location = location
         self._lock = threading.Lock()
@@ -114,6 +116,7 @@ class LocalEngine:
             partial=evaluation.partial,
             truncated=tuple(dict.fromkeys(evaluation.truncated)),
             generation=collection.generation,
+            outdated=self._outdated,
         )
 
     def article(self, doc_id: str) -> Article | None:
@@ -222,6 +225,7 @@ class LocalEngine:
             except FileNotFoundError:  # a writer has moved on in between
                 snapshot = open_snapshot(self.location)
         self._readers = {snapshot.folder / entry.file: readers[snapshot.folder / entry.file] for entry in snapshot.manifest.segments}
+        self._outdated = snapshot.fallback is not None
         leaves = [SegmentLeaf(self._readers[snapshot.folder / entry.file], live_mask(entry)) for entry in snapshot.manifest.segments]
         collection = Collection(leaves, snapshot.generation)
         collection.load_reprints = partial(_read_groups, snapshot)

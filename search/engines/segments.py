@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -47,6 +48,10 @@ class SegmentLeaf:
         """Return articles and frequencies of a term."""
         found = self.reader.postings(field, term)
         return None if found is None or not found[0].size else Postings(*found)
+
+    def several(self, field: str, terms: Sequence[str]) -> Postings:
+        """Return articles and frequencies of several terms, one after the other."""
+        return Postings(*self.reader.several(field, terms))
 
     def positions(self, field: str, term: str, docs: Docs | None = None) -> Positions | None:
         """Return the positions of a term."""

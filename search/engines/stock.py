@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -57,6 +58,12 @@ class StockLeaf:
             freqs.append(int(matcher.value_as("frequency")))
             matcher.next()
         return Postings(np.array(docs, np.int32), np.array(freqs, np.int32)) if docs else None
+
+    def several(self, field: str, terms: Sequence[str]) -> Postings:
+        """Return articles and frequencies of several terms, one after the other."""
+        found = [part for term in terms if (part := self.postings(field, term)) is not None]
+        none = np.empty(0, np.int32)
+        return Postings(np.concatenate([none, *(part.docs for part in found)]), np.concatenate([none, *(part.freqs for part in found)]))
 
     def positions(self, field: str, term: str, docs: Docs | None = None) -> Positions | None:
         """Return the positions of a term."""

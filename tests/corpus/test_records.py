@@ -209,3 +209,38 @@ def test_no_bytes_make_a_reader_fail(data):
     source = Source("x", lambda: io.BytesIO(data))
     for reader in (records.read_json_lines, records.read_json, records.read_csv):
         assert all(isinstance(item, (Article, Reject)) for item in reader(source))
+
+
+@pytest.mark.parametrize(
+    ("written", "bylines", "credit"),
+    [
+        ("Awa Sow avec ASD", ("Awa Sow",), "ASD"),
+        ("Awa Sow, avec l’AFP", ("Awa Sow",), "AFP"),
+        ("Awa Sow (avec Reuters)", ("Awa Sow",), "Reuters"),
+        ("Awa Sow avec AFP et Reuters", ("Awa Sow",), "AFP et Reuters"),
+        ("avec ASD", (), "ASD"),
+        ("Avec les agences", (), "les agences"),
+        ("Awa Sow; avec ASD", ("Awa Sow",), "ASD"),
+        ("Awa Sow avec Ali Ba", ("Awa Sow avec Ali Ba",), ""),
+        ("Vecteur Plus", ("Vecteur Plus",), ""),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["jsonl", "json", "csv"])
+def test_an_agency_is_a_credit_and_no_author(tmp_path: Path, suffix: str, written: str, bylines: tuple[str, ...], credit: str) -> None:
+    record = {"titre": "Le pont", "texte": "Il a rouvert.", "auteur": written}
+    texts = {
+        "jsonl": json.dumps(record),
+        "json": json.dumps([record]),
+        "csv": ",".join(record) + "\n" + ",".join(f'"{value}"' for value in record.values()),
+    }
+    (tmp_path / f"a.{suffix}").write_text(texts[suffix], encoding="utf-8")
+    (article,) = read_articles([tmp_path])
+    assert (article.bylines, article.credit) == (bylines, credit)
+
+
+def test_a_credit_that_is_given_stays(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(
+        '{"titre": "Le pont", "texte": "Il a rouvert.", "auteur": "Awa Sow avec ASD", "credit": "ASD/AFP"}', encoding="utf-8"
+    )
+    (article,) = read_articles([tmp_path])
+    assert (article.bylines, article.credit) == (("Awa Sow",), "ASD/AFP")

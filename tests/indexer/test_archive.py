@@ -17,7 +17,9 @@ from archivist import content, index_folder, ledger_of, old, record, write_jsonl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench import press_files
 from bench.archive import kill_trials
+from bench.press_files import Piece
 from corpus import Article, read_articles
 from corpus.article import article_from_record
 from corpus.errors import BadRequest, IndexMissing, IndexProblem, MarbreError
@@ -105,6 +107,23 @@ def test_a_change_within_the_grain_of_the_clock_is_seen(tmp_path: Path, location
     os.utime(source, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert source.stat().st_size == times.st_size
     assert counts(source, location) == (0, 1, 0, 1)
+
+
+def test_an_issue_is_read_again_when_only_one_of_its_pages_changes(tmp_path: Path, location: Path) -> None:
+    pieces = [Piece(number=1, headline="Le pont"), Piece(number=2, headline="La récolte", body=("Le mil a été rentré avant les pluies.",))]
+    for name, data in press_files.mets_issue(pieces).items():
+        (tmp_path / "presse" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "presse" / name).write_bytes(data)
+        old(tmp_path / "presse" / name)
+    assert counts(tmp_path / "presse", location) == (2, 0, 0, 2)
+    assert counts(tmp_path / "presse", location) == (0, 0, 2, 2)
+    page = tmp_path / "presse" / "alto" / "page-00002.xml"
+    page.write_bytes(page.read_bytes().replace(b"onze", b"dix"))
+    old(page)
+    assert [one.kind for one in check_sources(location)] == ["changed"]
+    assert counts(tmp_path / "presse", location) == (0, 1, 1, 2)
+    assert any("dix mois" in stored["body"] for stored in content(location).values())
+    assert not check_sources(location)
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["in one run", "after it was told gone"])
@@ -410,6 +429,25 @@ def test_a_disk_that_takes_no_more_costs_one_line_and_nothing_else(presse: Path,
     assert index_folder(presse, location).articles == 60
     assert check(location, deep=True) == []
     assert check_sources(location) == []
+
+
+def test_a_disk_that_takes_no_more_is_told_in_one_line_when_workers_write(
+    presse: Path, location: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    index_folder(presse, location)
+    before = content(location)
+    articles = [piece(doc_id=f"w{number}", body=f"{number} {TEXT}") for number in range(200)]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, hard))
+    try:
+        with pytest.raises(IndexProblem, match="File too large; what was committed before is intact"):
+            build_index(articles, location, workers=2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "Traceback" not in capfd.readouterr().err
+    assert content(location) == before
+    assert build_index(articles, location, workers=2).added == 200
+    assert check(location, deep=True) == []
 
 
 # --- withdrawn, deleted, rolled back ----------------------------------------------------------------------------------

@@ -94,7 +94,9 @@ def test_operators_mean_what_the_help_says(engine: LocalEngine, text: str, expec
         ("", "any", "abcde", False),
     ],
 )
-def test_words_missing_together_are_relaxed_and_said_to_be(engine: LocalEngine, text: str, match: Any, expected: str, relaxed: bool) -> None:
+def test_words_missing_together_are_relaxed_and_said_to_be(
+    engine: LocalEngine, text: str, match: Any, expected: str, relaxed: bool
+) -> None:
     page = search(engine, SearchRequest(text=text, match=match))
     assert ("".join(sorted(hit.doc_id for hit in page.hits)), page.relaxed) == (expected, relaxed)
     assert page.total == len(expected)
@@ -135,7 +137,10 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEngine]:
     location: Path = tmp_path_factory.mktemp("many") / "index"
     start = dt.date(2020, 1, 1)
     build_index(
-        (Article(doc_id=f"m{number}", headline="Le port", body="Le vent.", published=str(start + dt.timedelta(number // 2))) for number in range(450)),
+        (
+            Article(doc_id=f"m{number}", headline="Le port", body="Le vent.", published=str(start + dt.timedelta(number // 2)))
+            for number in range(450)
+        ),
         location,
     )
     with open_engine(location) as opened:
@@ -154,6 +159,9 @@ def test_equal_articles_are_newest_first_on_the_first_page(many: LocalEngine) ->
         (SearchRequest(size=-1), "size"),
         (SearchRequest(size=MAX_PAGE_SIZE + 1), "size"),
         (SearchRequest(page=0), "page"),
+        (SearchRequest(facet_size=0), "facet_size"),
+        (SearchRequest(facet_size=-5), "facet_size"),
+        (SearchRequest(facet_size=1_001), "facet_size"),
         (SearchRequest(page=RESULT_WINDOW // 20 + 1), "page"),
         (SearchRequest(sort="random"), "sort"),  # type: ignore[arg-type]
         (SearchRequest(match="some"), "match"),  # type: ignore[arg-type]
@@ -201,7 +209,12 @@ def test_what_was_not_understood_is_said_in_a_note(engine: LocalEngine, text: st
 
 def test_hits_carry_what_a_list_shows(engine: LocalEngine) -> None:
     hits = {hit.doc_id: hit for hit in search(engine, SearchRequest(text="migrants OU accord")).hits}
-    assert (hits["a"].headline, hits["a"].newspaper, hits["a"].published, hits["a"].kind) == ("Accord de pêche au port", "L’Essor", "2025-10-01", "article")
+    assert (hits["a"].headline, hits["a"].newspaper, hits["a"].published, hits["a"].kind) == (
+        "Accord de pêche au port",
+        "L’Essor",
+        "2025-10-01",
+        "article",
+    )
     assert [hits["a"].headline[start:end] for start, end in hits["a"].headline_spans] == ["Accord"]
     assert hits["a"].snippet.text == "Les pêcheurs migrants signent."
     assert (hits["b"].published, hits["c"].published) == ("2024-03", None)
@@ -265,3 +278,14 @@ def test_every_page_that_is_announced_may_be_asked_for(size: int, total: int) ->
     pages = search(engine, SearchRequest(size=size)).pages
     assert search(engine, SearchRequest(size=size, page=max(1, pages))).pages == pages
     assert pages == -(-total // size) or pages * size >= RESULT_WINDOW - size
+
+
+def test_a_page_says_that_a_damaged_update_was_passed_over(tmp_path: Path) -> None:
+    for doc_id in ("ancien", "recent"):
+        build_index([Article(doc_id=doc_id, headline="Le port", body=f"Un port {doc_id}.")], tmp_path / "index")
+    newest = max(tmp_path.glob("index/*/manifest-*.json"), key=lambda path: int(path.stem.partition("-")[2]))
+    newest.write_bytes(newest.read_bytes()[:-20])
+    with open_engine(tmp_path / "index") as engine:
+        page = search(engine, SearchRequest(text="port"))
+    assert [hit.doc_id for hit in page.hits] == ["ancien"]
+    assert [note for note in page.notes if "version précédente" in note]

@@ -14,7 +14,7 @@ from search import Filter, SearchRequest, page_as_json, search
 from search.facets import ALL_FACETS
 from search.request import Bucket, FacetCounts, ResultPage, Timeline
 
-PAGE_KEYS = ["query", "total", "took_ms", "page", "hits", "facets", "timeline", "relaxed", "notes", "suggestion", "partial", "approximate", "generation"]
+PAGE_KEYS = ["query", "total", "took_ms", "page", "hits", "facets", "timeline", "relaxed", "notes", "suggestion", "partial", "approximate", "generation", "articles", "reprints"]
 HIT_KEYS = ["doc_id", "headline", "newspaper", "published", "section", "bylines", "kind", "url", "score", "snippet", "headline_spans", "reprints"]
 ADDED_HIT_KEYS = {"headline_derived"}  # beyond the contract: the headline is made of the first words of the text
 

@@ -22,6 +22,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
+from werkzeug.test import TestResponse
 
 from corpus import Article, read_articles
 from indexer import build_index
@@ -31,6 +32,8 @@ from search.citations import as_bibtex, as_csl, as_ris, family_and_given
 from search.exporting import CSV_COLUMNS, FORMATS, Heading, article_as_json, cell, csv_line, render
 from web import create_app
 from web.exports import EXPORT_SLOTS
+from web.limits import EXPORT_WIDTH
+from web.shared import SharedTable
 
 FILES = ("jsonl", "csv", "ris", "bib")
 BOUND = "# ' \" { } [ ] % & # $ _ ~ ^ \\ @ , ; = « l’été » œ\n\nؤ"
@@ -38,7 +41,7 @@ lines = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 
 
 def all_ids(engine: Engine, text: str = "") -> list[str]:
-    return [article.doc_id for article in export(engine, SearchRequest(text=text, sort="relevance" if text else "newest"))]
+    return [article.doc_id for article in export(engine, SearchRequest(text=text, sort="relevance" if text else "newest", reprints="all"))]
 
 
 def ris_entries(text: str) -> list[dict[str, Any]]:
@@ -232,14 +235,47 @@ def test_an_id_that_ends_like_a_file_keeps_its_page(tmp_path: Path) -> None:
     assert client.get("/article/depeche.txt.txt").mimetype == "text/plain"
 
 
+def exporting(app: Flask, address: str) -> TestResponse:
+    headers, environ = {"Accept": "application/json"}, {"REMOTE_ADDR": address}
+    return app.test_client().get("/recherche.jsonl", headers=headers, environ_overrides=environ, buffered=False)
+
+
 def test_exports_beyond_the_slots_are_asked_to_come_back_and_slots_are_given_back(app: Flask) -> None:
-    running = [app.test_client().get("/recherche.jsonl", buffered=False) for _ in range(EXPORT_SLOTS)]
-    refused = app.test_client().get("/recherche.jsonl", headers={"Accept": "application/json"})
+    running = [exporting(app, f"192.0.2.{number}") for number in range(EXPORT_SLOTS)]
+    refused = exporting(app, "192.0.2.99")
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
     assert app.test_client().get("/recherche?q=match").status_code == 200
     for answer in running:
         answer.close()  # the reader went away in the middle
     assert app.test_client().get("/recherche.jsonl").status_code == 200
+
+
+def test_one_visitor_has_two_exports_at_a_time_whichever_process_answers(engine: Engine) -> None:
+    table = SharedTable(2, EXPORT_WIDTH)
+    first = create_app(engine, export_table=table)
+    running = [exporting(first, "192.0.2.1"), exporting(first, "192.0.2.1")]
+    table.take_row(1)
+    second = create_app(engine, export_table=table)
+    refused = exporting(second, "192.0.2.1")
+    assert (refused.status_code, refused.headers["Retry-After"], refused.get_json()["status"]) == (429, "5", 429)
+    another = exporting(second, "192.0.2.2")
+    assert another.status_code == 200
+    another.close()
+    table.take_row(0)
+    for answer in running:
+        answer.close()
+    again = exporting(second, "192.0.2.1")
+    assert again.status_code == 200
+    again.close()
+    assert not any(table.total(column) for column in range(EXPORT_WIDTH))
+
+
+def test_what_a_killed_process_had_running_ends_with_it(engine: Engine) -> None:
+    table = SharedTable(1, EXPORT_WIDTH)
+    killed = [exporting(create_app(engine, export_table=table), "192.0.2.1") for _ in range(2)]
+    anew = exporting(create_app(engine, export_table=table), "192.0.2.1")
+    assert (killed[0].status_code, anew.status_code) == (200, 200)
+    anew.close()
 
 
 def test_memory_does_not_grow_with_the_export() -> None:
@@ -260,7 +296,7 @@ def test_memory_does_not_grow_with_the_export() -> None:
 
 def test_the_command_writes_the_same_files(sample_index: Path, sample_engine: Engine, tmp_path: Path) -> None:
     runner = CliRunner()
-    everything = [article.doc_id for article in export(sample_engine, SearchRequest())]
+    everything = [article.doc_id for article in export(sample_engine, SearchRequest(reprints="all"))]
     for form, ending in (("jsonl", "jsonl"), ("csv", "csv"), ("ris", "ris"), ("bibtex", "bib")):
         done = runner.invoke(cli, ["export", "--index", str(sample_index), "--format", form])
         assert done.exit_code == 0

@@ -28,6 +28,7 @@ PAGES = {
     "/",
     "/recherche",
     "/article/<doc_id>",
+    "/article/<doc_id>/version/<other>",
     "/aide",
     "/static/<name>",
     "/metriques",
