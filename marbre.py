@@ -352,7 +352,8 @@ def acronyms(acronym: str, expansion: str, location: str, decision: str | None, 
     """List the acronyms that the archive explains (or those that begin with ACRONYM), or decide about a pair."""
     from indexer.acronym_decisions import decide_acronym
     from search import open_engine
-    from search.acronyms import acronym_table, as_json as row, as_text, with_uses
+    from search.acronyms import acronym_table, as_text, with_uses
+    from search.acronyms import as_json as row
 
     if decision is None and expansion:
         raise click.UsageError("expected --accept, --refuse, --add or --forget with ACRONYM EXPANSION")
@@ -401,12 +402,14 @@ def rollback(location: str, to: Any, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def check(location: str, deep: bool, sources: bool, repair: bool, as_json: bool) -> None:
     """Verify the index: its files, and with --sources what they came from."""
+    from indexer.cluster_check import check_cluster
+    from indexer.places import is_cluster
     from indexer.sources_check import check_sources, repair_sources
     from indexer.verify import check as verify
 
     if repair and not sources:
         raise click.UsageError("--repair goes with --sources")
-    problems: list[Any] = list(verify(location, deep=deep))
+    problems: list[Any] = check_cluster(location) if is_cluster(location) else list(verify(location, deep=deep))
     damaged = any(one.kind == "damage" for one in problems)
     disagreements = check_sources(location) if sources and not damaged else []
     if as_json:
@@ -427,12 +430,37 @@ def check(location: str, deep: bool, sources: bool, repair: bool, as_json: bool)
 
 
 @cli.command()
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that analyse articles.")
+@click.option("--questions", default=200, show_default=True, type=click.IntRange(0, 10_000), help="Questions asked of both at the end.")
+@click.option("--json", "as_json", is_flag=True)
+def migrate(source: str, target: str, workers: int, questions: int, as_json: bool) -> None:
+    """Copy an archive from a folder to a cluster or back, then ask both the same questions; started again, it goes on."""
+    from search import open_engine
+    from search.migrating import migrate as copy
+    from search.migrating import verify
+
+    report = copy(source, target, workers=workers, progress=_progress())
+    with open_engine(source) as one, open_engine(target) as other:
+        same, different = verify(one, other, questions=questions)
+    if as_json:
+        _print_json({**report.as_json(), "questions": same + len(different), "different": list(different)})
+    else:
+        click.echo(f"{report.articles} articles in {target} ({report.added} added, {report.unchanged} were there); {same} of {same + len(different)} questions have the same answer")
+    if different:
+        _fail(f"{len(different)} questions have another answer in {target} than in {source}, the first: {different[0]}; keep {source}, and run “marbre check” on both", 1)
+
+
+@cli.command()
 @click.argument("folder", metavar="DIR")
 @INDEX_OPTION
 def backup(folder: str, location: str) -> None:
     """Copy the index to DIR, every byte verified, while a writer may be at work."""
     from indexer.backup import backup as copy
+    from indexer.cluster import refuse_cluster
 
+    refuse_cluster(location, "backup")
     _tell_generation(copy(location, folder), f"in {folder}")
 
 

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from corpus.cleaning import clean_line
 from corpus.errors import BadRequest
 from indexer.acronyms import acronym_key
-from indexer.generations import open_snapshot
 from indexer.mentions import expansion_key
-from indexer.writer import ArchiveWriter
+from indexer.places import open_base, open_writer
 
 __all__ = ["DECISIONS", "Decision", "decide_acronym", "decisions_in"]
 
@@ -43,13 +41,13 @@ def decide_acronym(location: str | os.PathLike[str], acronym: str, expansion: st
 
     Raises: BadRequest for what is no acronym or no expansion; IndexMissing, IndexLocked.
     """
-    open_snapshot(Path(location))
+    open_base(location)
     acronym, expansion = clean_line(acronym).strip(), clean_line(expansion).strip()
     if not acronym_key(acronym) or len(acronym) > ACRONYM_CHARS:
         raise BadRequest("ACRONYM", acronym, f"an acronym of 1 to {ACRONYM_CHARS} characters, like CENI")
     if not expansion_key(expansion) or len(expansion) > EXPANSION_CHARS:
         raise BadRequest("EXPANSION", expansion, f"the words it stands for, at most {EXPANSION_CHARS} characters")
-    with ArchiveWriter(Path(location)) as writer:
+    with open_writer(location) as writer:
         decided = decisions_in(writer.facts)
         key = (acronym_key(acronym), expansion_key(expansion))
         before = decided.pop(key, None)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Final, NamedTuple
 
 from indexer.reference_parts import plain
@@ -61,6 +60,7 @@ _INITIAL: Final = {letter: rf"(?<!\w)[{letter}{letter.upper()}]" for letter in "
     "o": r"(?<!\w)[oOÔÖôöŒœ]",
     "u": r"(?<!\w)[uUÙÛÜùûü]",
 }
+_INFINITE: Final = float("inf")
 _NOT_ACRONYMS: Final = frozenset("M MM Mme Mmes Dr Pr Me St Ste NDLR Ndlr Photo Source Sources".split())
 
 
@@ -159,7 +159,7 @@ def _expansion_before(text: str, end: int, acronym: str, *, strict: bool) -> tup
     if not _begins_with(letters[0], stretch):
         return None
     breaks = [mark.end() for mark in _BREAK.finditer(stretch)]
-    words = _words(text, low + (breaks[-1] if breaks else 0), low + len(stretch))
+    words = _words(text, low + (breaks[-1] if breaks else 0), low + len(stretch))[-MOST_WORDS:]
     if not breaks and low and words and text[low - 1].isalnum():
         words = words[1:]
     best: tuple[float, int] | None = None
@@ -181,30 +181,43 @@ def _expansion_after(text: str, start: int, acronym: str, closing: str) -> tuple
     if letters is None or acronym in _NOT_ACRONYMS:
         return None
     stretch = text[start : start + SPAN_CHARS].partition("\n")[0]
-    ends = [(stretch.find(closing), _allowed(letters))] if closing else []
-    usual = _allowed(letters) if closing else _allowed_apposed(letters)
-    ends += [(mark.start(), usual) for mark in _CLOSE.finditer(stretch)][:3]
-    if not closing:  # « la CNIL, la Commission nationale de l’informatique et des libertés a dit »: the last letter may end it, and must then fit
-        ends += [(word.end(), SMALL) for word in _WHOLE_WORD.finditer(stretch[: ends[-1][0] if ends else None])][1:MOST_WORDS]
-    for end, allowed in ends:
-        words = _words(text, start, start + end) if end > 0 else []
-        while words and words[0].small:
-            words = words[1:]
-        if words and words[0].letters[0] == letters[0]:
-            cost = _cost(letters, words, _is_syllabic(acronym))
-            if cost <= allowed:
-                return words[0].start, words[-1].end
+    first = _FIRST_LETTER.match(stretch)
+    if first is None or plain(first[1]) != letters[0]:
+        return None
+    words = _words(text, start, start + len(stretch))
+    while words and words[0].small:
+        words = words[1:]
+    if not words or words[0].letters[0] != letters[0]:
+        return None
+    for end, allowed in _ends(stretch, closing, letters):
+        inside = [word for word in words if word.end <= start + end][:MOST_WORDS]
+        if inside and _cost(letters, inside, _is_syllabic(acronym)) <= allowed:
+            return inside[0].start, inside[-1].end
     return None
 
 
+def _ends(stretch: str, closing: str, letters: str) -> Iterator[tuple[int, float]]:
+    """Yield where an expansion may end, and what it may then cost: at its bracket, at a comma, or (in an apposition) at any word.
+
+    « la CNIL, la Commission nationale de l’informatique et des libertés a dit »: without a mark every letter must fit.
+    """
+    usual = _allowed(letters) if closing else _allowed_apposed(letters)
+    if closing and (end := stretch.find(closing)) > 0:
+        yield end, usual
+    marks = [mark.start() for mark in _CLOSE.finditer(stretch)][:3]
+    yield from ((mark, usual) for mark in marks)
+    if not closing:
+        wholes = [word.end() for word in _WHOLE_WORD.finditer(stretch[: marks[0] if marks else None])]
+        yield from ((end, SMALL) for end in wholes[(len(letters) + 1) // 2 :])
+
+
 def _words(text: str, start: int, end: int) -> list[_Word]:
-    """Return the last MOST_WORDS words of a stretch; hyphens and elisions part them."""
+    """Return the words of a stretch; hyphens and elisions part them."""
     folded = plain(text[start:end])
-    words = [
+    return [
         _Word(start + found.start(), start + found.end(), found[0], found[0] in _SMALL or (found[0] in _ELIDED and folded[found.end() : found.end() + 1] == "'"))
         for found in _WORD.finditer(folded)
     ]
-    return words[-MOST_WORDS:]
 
 
 def _begins_with(letter: str, stretch: str) -> bool:
@@ -241,20 +254,24 @@ def _cost(letters: str, words: Sequence[_Word], syllabic: bool) -> float:
     """Return what it takes to read ``letters`` off ``words`` in order, the first word included; infinity when they cannot be."""
     inner = INNER / 10 if syllabic else INNER
 
-    @cache
+    known: dict[tuple[int, int], float] = {}
+
     def best(word: int, letter: int) -> float:
         if word == len(words):
-            return 0.0 if letter == len(letters) else float("inf")
+            return 0.0 if letter == len(letters) else _INFINITE
+        if (word, letter) in known:
+            return known[word, letter]
         here = words[word]
         passed = 0.0 if here.small else TAIL if letter == len(letters) else LEFT_OUT
-        cost = best(word + 1, letter) + passed if word else float("inf")
+        cost = best(word + 1, letter) + passed if word else _INFINITE
         taken = 0
         while letter + taken < len(letters) and taken < min(len(here.letters), SYLLABLE) and here.letters[taken] == letters[letter + taken]:
             taken += 1
             cost = min(cost, best(word + 1, letter + taken) + (taken - 1) * inner + (SMALL if here.small else 0.0))
+        known[word, letter] = cost
         return cost
 
-    return best(0, 0) if len(letters) <= 3 * len(words) else float("inf")
+    return best(0, 0) if len(letters) <= SYLLABLE * len(words) else _INFINITE
 
 
 def _printed(acronym: str, expansion: str) -> tuple[str, str]:

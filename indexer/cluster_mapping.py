@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from corpus.dates import first_day
+from corpus.languages import is_french
 from indexer.documents import DEFAULTS
 from indexer.french import PARAGRAPH_GAP, accent_term, analysis_digest, analyze, fold, term, tokenize
 from indexer.mentions import mentions_of
@@ -36,6 +37,7 @@ from indexer.schema import (
 
 __all__ = [
     "CLUSTER_FORMAT",
+    "FOREIGN",
     "KEY_MARK",
     "LABEL_END",
     "document",
@@ -53,6 +55,7 @@ KEY_MARK: Final = "\x1f"
 LABEL_END: Final = PARAGRAPH_TERM
 HOLE: Final = "·"
 BAR: Final = "|"
+FOREIGN: Final = "~"  # in the place of a class where the article is not in French: the word as it is
 TOKEN_CHARS: Final = 100  # at most 200 UTF-16 units: Lucene's blank tokenizer cuts at 255
 RUN_CHARS: Final = 1_000  # forms of one position together
 KEYWORD_CHARS: Final = 8_000  # a term of Lucene has at most 32,766 bytes
@@ -159,10 +162,11 @@ def document(stored: Mapping[str, Any], digest: str, seq: int) -> dict[str, Any]
     """Return the document of a stored article; ``seq`` is its place in the order of the archive, and its version."""
     mentioned = mentions_of(stored)
     made: dict[str, Any] = {"src": dict(stored), "seq": seq, "digest": digest, "doc_id": stored["doc_id"]}
+    foreign = not is_french(stored.get("language", DEFAULTS["language"]))
     for name in TEXT_FIELDS:
         text = stored.get(name, "")
         if text:
-            classes, exacts, length = _paragraphs(text)
+            classes, exacts, length = _paragraphs(text, foreign)
             if length:
                 made |= {name: classes, exact_field(name): exacts, length_field(name): length}
     for name in LABEL_FIELDS:
@@ -204,7 +208,7 @@ def _forms(surface: str) -> tuple[str, str]:
     return safe_token(term(folded)), exact if accented is None else f"{exact}{BAR}{safe_token(accented)}"
 
 
-def _paragraphs(text: str) -> tuple[list[str], list[str], int]:
+def _paragraphs(text: str, foreign: bool = False) -> tuple[list[str], list[str], int]:
     """Return a text as runs of class tokens and of exact tokens, a string a paragraph, and how many tokens it has."""
     found = analyze(text)
     classes: list[list[str]] = [[]]
@@ -212,6 +216,8 @@ def _paragraphs(text: str) -> tuple[list[str], list[str], int]:
     before = -1
     for surface, position in zip(found.surfaces, found.positions, strict=True):
         kind, exact = _forms(surface)
+        if foreign:
+            kind = FOREIGN + exact.partition(BAR)[0]
         gap = position - before - 1
         if gap < 0:  # a compound and its parts: at the place of the one before, or of an earlier part
             _beside(classes[-1], exacts[-1], (kind, exact), position - before - 1)

@@ -28,11 +28,11 @@ NEIGHBOURS: Final = 16  # on each side, in the order of time, among the articles
 FEW_NEIGHBOURS: Final = 4  # where a hash is common
 COMMON: Final = 64  # articles
 BOILERPLATE: Final = 300
-SHARED_AT_LEAST: Final = 2  # hashes
+SHARED_AT_LEAST: Final = 2  # hashes that are no formula
 NEAR_DAYS: Final = 3  # apart, and one hash is enough: a cut keeps few of a long text, but is printed at once
 SHARED_LATER_SHARE: Final = 0.25  # of articles more than LATER_DAYS apart, which must be nearly the same
 OWN_DAYS: Final = 2  # within which a newspaper prints an edited version of its own
-RARE: Final = 24  # articles at most keep a hash that may stand alone
+RARE: Final = 12  # articles may keep a hash over any time; one that more keep, for months, is part of a formula
 CUT_RATIO: Final = 1.25  # between the hashes that two articles keep, when one is a cut of the other
 SHARED_SHARE: Final = 0.1  # of the hashes of the article that keeps fewer
 NUMBER_BITS: Final = 31  # of an article's number among all
@@ -63,11 +63,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Articles that keep a hash, in order of hash, day and number. Shapes: three arrays of one length."""
+    """Articles that keep a hash, in order of hash, day and number. Shapes: four arrays of one length."""
 
     hashes: npt.NDArray[np.uint32]
     numbers: I64
     wanted: Mask
+    rare: Mask
 
 
 class Texts:
@@ -178,7 +179,7 @@ def _candidates(sources: Sequence[Source], wanted: Mask, place: int) -> list[tup
     apart = np.where((days[firsts] == NO_DAY) | (days[seconds] == NO_DAY), LATER_DAYS, np.abs(days[firsts] - days[seconds]))
     needed = np.where(apart > LATER_DAYS, SHARED_LATER_SHARE, SHARED_SHARE)
     likely = np.flatnonzero(
-        ((shared >= SHARED_AT_LEAST) & (shares >= needed)) | ((apart <= NEAR_DAYS) & (more >= CUT_RATIO * fewer) & (rare > 0))
+        ((rare >= SHARED_AT_LEAST) & (shares >= needed)) | ((apart <= NEAR_DAYS) & (more >= CUT_RATIO * fewer) & (rare > 0))
     )
     return list(zip(firsts[likely].tolist(), seconds[likely].tolist(), strict=True))
 
@@ -210,14 +211,23 @@ def _sharing(parts: Sequence[tuple[npt.NDArray[np.uint64], I64, Mask]]) -> _Rows
     length = np.repeat(lengths, lengths)
     several = (length > 1) & (length <= BOILERPLATE)
     order = order[several]
-    return _Rows(hashes[several], numbers[order], wanted[order])
+    days = (keys[order] & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    return _Rows(hashes[several], numbers[order], wanted[order], _rare(hashes[several], days))
+
+
+def _rare(hashes: npt.NDArray[np.uint32], days: I64) -> Mask:
+    """Return whose hash is no formula: few articles keep it, or nearly all of those that do were published within weeks."""
+    starts = np.flatnonzero(np.diff(hashes.astype(np.int64), prepend=-1))
+    lengths = np.diff(starts, append=hashes.size)
+    within = days[starts + (lengths - 1) * 9 // 10] - days[starts] <= LATER_DAYS if starts.size else np.empty(0, np.bool_)
+    return np.repeat((lengths <= RARE) | within, lengths)
 
 
 def _pairs(rows: _Rows) -> tuple[I64, I64, I64]:
     """Return the pairs of neighbours (as one key, the lesser number high), how many hashes each shares, and how many rare ones."""
     _, lengths = np.unique(rows.hashes, return_counts=True)
     lengths = np.repeat(lengths, lengths)
-    reach, rare = np.where(lengths <= COMMON, NEIGHBOURS, FEW_NEIGHBOURS), lengths <= RARE
+    reach = np.where(lengths <= COMMON, NEIGHBOURS, FEW_NEIGHBOURS)
     parts = [np.empty(0, np.int64)]
     for step in range(1, NEIGHBOURS + 1):
         near = (rows.hashes[step:] == rows.hashes[:-step]) & (rows.wanted[step:] | rows.wanted[:-step]) & (reach[step:] >= step)
@@ -225,7 +235,7 @@ def _pairs(rows: _Rows) -> tuple[I64, I64, I64]:
         if not at.size:
             continue
         one, other = rows.numbers[at], rows.numbers[at + step]
-        parts.append((np.minimum(one, other) << NUMBER_BITS | np.maximum(one, other)) << 1 | rare[at])
+        parts.append((np.minimum(one, other) << NUMBER_BITS | np.maximum(one, other)) << 1 | rows.rare[at])
     every = np.sort(np.concatenate(parts))  # the low bit: a rare hash
     keys, starts, shared = np.unique(every >> 1, return_index=True, return_counts=True)
     return keys, shared, np.add.reduceat(every & 1, starts) if keys.size else shared

@@ -50,8 +50,8 @@ _LOOK_BACK: Final = 24
 _DIGIT = re.compile(r"\d")
 # A figure as citations have it: behind « du », « n° », « numéro », the word itself; with another behind a hyphen; an article of a code.
 _SIGNAL = re.compile(
-    r"[0-9](?:(?<=[Dd][Uu][ \u00a0\u202f].)|(?<=[°ºo˚⁰].)|(?<=[°ºo˚⁰s.][ \u00a0\u202f].)|(?<=[LRDAlrda].)|(?=[0-9]{0,4}[-–‑/.][0-9]))"
-    r"|[0-9](?<=(?:oi|is|et|ts|té|és|ce|es|ve|on|ns|le|OI|IS|ET|TÉ|CE|VE|ON|LE|ES|TS|te|ir|e\)|E\))[ \u00a0\u202f].)"
+    r"[0-9](?:(?<=[Dd][Uu][ \u00a0\u202f].)|(?<=[°ºo˚⁰].)|(?<=[°ºo˚⁰s.][ \u00a0\u202f].)|(?<=[LRDAOlrda].)|(?<=[LRDAO].[ \u00a0\u202f].)|(?<=[LRDAO]\..)"
+    r"|(?=[0-9]{0,4}[-–‑/.][0-9])|(?<=(?i: loi|lois|cret|rets|rêté|rete|êtés|etes|ance|nces|ment|ents|tive|ives|tion|ions|icle|cles|ique|ques|ahir| oit|\(ue\)|\(ce\)|cee\))[ \u00a0\u202f].))"
 )
 _DIGIT_CHARS: Final = 150  # from the word to the first figure of its number or day
 _ARTICLE_BEGINS = re.compile(r"[Aa]rticles?[^\S\n]{1,3}(?:[LRDAlrda][ .\u00a0\u202f\dO*]|\d|premier|unique)|ARTICLES? ")
@@ -112,20 +112,33 @@ def normal_reference(value: str) -> str:
 def _heads(text: str) -> Iterator[tuple[int, Reader]]:
     """Yield where a word stands that may begin a citation, and who reads on from there.
 
-    First the text is asked for a figure that stands as in a citation, which most articles of most newspapers do not have; then the stems
-    are looked for in bytes, in small letters, where accents do not matter.
+    Looked at are only the stretches before a figure that stands as in a citation (and conventions, which have names); in bytes and small
+    letters, where accents do not matter.
     """
-    if not (_SIGNAL.search(text) or "onvention" in text or "ONVENTION" in text):
-        return
-    small = text.encode("utf-8", "surrogatepass").lower()
-    for stem, before, reader in _STEMS:
-        at = small.find(stem)
+    stretches: list[list[int]] = []
+    for signal in _SIGNAL.finditer(text):
+        start, end = max(0, signal.start() - _DIGIT_CHARS), signal.start()
+        if stretches and start <= stretches[-1][1]:
+            stretches[-1][1] = end
+        else:
+            stretches.append([start, end])
+    for start, end in stretches:
+        small = text[start:end].encode("utf-8", "surrogatepass").lower()
+        for stem, before, reader in _STEMS:
+            at = small.find(stem)
+            while at >= 0:
+                yield from _head(text, start + len(small[:at].decode("utf-8", "surrogatepass")) - before, reader)
+                at = small.find(stem, at + len(stem))
+    for stem in ("onvention", "ONVENTION"):
+        at = text.find(stem)
         while at >= 0:
-            if before or not at or not small[at - 1 : at].isalpha():
-                start = len(small[:at].decode("utf-8", "surrogatepass")) - before
-                if start >= 0 and not (start and text[start - 1].isalnum()) and _may_cite(text, start, reader) and not _is_bill(text, start):
-                    yield start, reader
-            at = small.find(stem, at + len(stem))
+            yield from _head(text, at - 1, read_convention)
+            at = text.find(stem, at + len(stem))
+
+
+def _head(text: str, start: int, reader: Reader) -> Iterator[tuple[int, Reader]]:
+    if start >= 0 and not (start and text[start - 1].isalnum()) and _may_cite(text, start, reader) and not _is_bill(text, start):
+        yield start, reader
 
 
 def _may_cite(text: str, start: int, reader: Reader) -> bool:
@@ -211,5 +224,4 @@ _STEMS: Final[tuple[tuple[bytes, int, Reader], ...]] = (
     (b"glement", 2, read_union),
     (b"directive", 0, read_union),
     (b"solution", 2, read_resolutions),
-    (b"convention", 0, read_convention),
 )

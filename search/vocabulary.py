@@ -39,8 +39,13 @@ class CollectionVocabulary:
 
     def neighbours(self, folded: str, distance: int) -> list[tuple[str, int]]:
         """Return printed forms within ``distance`` edits."""
-        near = {text for leaf in self._collection.leaves for text in leaf.expand_fuzzy(_FIELD, folded, distance, _CAP)[0]}
-        return [(self.printed(text), self.frequency(text)) for text in sorted(near)]
+        key = "neighbours", folded, distance
+        found: list[tuple[str, int]] | None = self._collection.hot.get(key)
+        if found is None:
+            near = {text for leaf in self._collection.leaves for text in leaf.expand_fuzzy(_FIELD, folded, distance, _CAP)[0]}
+            found = [(self.printed(text), self.frequency(text)) for text in sorted(near)]
+            self._collection.hot.put(key, found, 500 + 200 * len(found))
+        return found
 
     def printed(self, folded: str) -> str:
         """Return the commonest spelling of a form, with its accents."""

@@ -21,7 +21,7 @@ __all__ = ["Bar", "Tick", "TimelineView", "present_timeline"]
 HEIGHT_PX: Final = 72  # of the tallest bar
 LEAST_PX: Final = 2  # one article must be seen beside ten thousand
 WIDEST_PERCENT: Final = 6.0  # a bar; with two buckets it would else be a wall
-TICKS: Final = {"year": 7, "month": 4, "day": 5}  # « sept. 2024 » is three times as wide as « 2024 », and a phone 320 pixels
+TICKS: Final = {"year": 7, "month": 3, "day": 5}  # « sept. 2024 » is three times as wide as « 2024 », and a phone 320 pixels
 _GAP: Final = 0.18  # of a slot
 
 

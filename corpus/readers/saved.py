@@ -1,6 +1,6 @@
 """Which article is in this page saved with its pictures? MHTML, one file of a page and its parts.
 
-Source: RFC 2557 (MHTML). The first HTML part is the page; its address is Content-Location.
+Source: RFC 2557 (MHTML). The HTML part that ``start`` names, or the first, is the page; its address is Content-Location.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from email.message import Message
 from typing import Final
 
 from corpus.article import Article
@@ -41,7 +42,7 @@ def read(source: Source) -> Iterator[Article | Reject]:
         return
     try:
         message = email.message_from_bytes(data)
-        page = next((part for part in parts_of(message) if part.get_content_type() in {"text/html", "application/xhtml+xml"}), None)
+        page = _root(message)
         payload = page.get_payload(decode=True) if page is not None else None
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
         yield Reject(source.origin(), f"not readable as a saved page ({type(error).__name__})", "save the page again from a browser")
@@ -56,3 +57,11 @@ def read(source: Source) -> Iterator[Article | Reject]:
             yield replace(item, url=address, doc_id=item.doc_id if item.has_own_id else "")
         else:
             yield item
+
+
+def _root(message: Message) -> Message | None:
+    """Return the page among the parts: the one that ``start`` names, else the first."""
+    found = [part for part in parts_of(message) if part.get_content_type() in {"text/html", "application/xhtml+xml"}]
+    start = message.get_param("start")
+    named = [part for part in found if start and str(part.get("Content-ID")).strip() == str(start).strip()]
+    return next(iter(named + found), None)

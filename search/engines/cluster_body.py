@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from whoosh.query import And, Every, Not, NullQuery, Or, Query
 
-from indexer.cluster_mapping import LABEL_END, safe_token, words_field
+from indexer.cluster_mapping import FOREIGN, LABEL_END, key_field, label_key, safe_token, words_field
 from indexer.schema import PARAGRAPH_TERM, TEXT_FIELDS, exact_field
 from search.evaluate import Occurring, scoring_nodes
 from search.nodes import AtLeast, Compound, Days, Fuzzy, Identifier, Label, Near, Pattern, Phrase, SameParagraph, Word, in_field
@@ -62,9 +62,9 @@ def _or(node: Or) -> Body:
     others: list[Body] = []
     for child in node.subqueries:
         if isinstance(child, Word):  # many words of one field are one clause
-            name, token = _term(child)
+            kind, tokens = _terms(child)
             for field in _fields(child.field):
-                plain.setdefault(_indexed(field, name), []).append(token)
+                plain.setdefault(_indexed(field, kind), []).extend(tokens)
         else:
             others.append(match_body(child))
     return any_of([*({"terms": {name: sorted(set(tokens))}} for name, tokens in plain.items()), *others])
@@ -77,8 +77,8 @@ def _not(node: Not) -> Body:
 
 @match_body.register
 def _word(node: Word) -> Body:
-    kind, token = _term(node)
-    return any_of([{"term": {_indexed(field, kind): token}} for field in _fields(node.field)])
+    kind, tokens = _terms(node)
+    return any_of([_one_of(_indexed(field, kind), tokens) for field in _fields(node.field)])
 
 
 @match_body.register
@@ -130,6 +130,8 @@ def _label(node: Label) -> Body:
     name = words_field(node.field)
     if not words:
         return NOTHING
+    if node.whole:
+        return {"term": {key_field(node.field): label_key(node.value)}}
     if len(words) == 1:
         return {"term": {name: words[0]}}
     inside = {"not_containing": {"match": {"query": LABEL_END, "analyzer": "whitespace"}}}
@@ -181,8 +183,8 @@ def form_body(node: Occurring, form: str) -> Body:
     """Return the articles that have one form of a word: its class, its exact folded form or its accented form."""
     if not isinstance(node, Word) or form == "main":
         return match_body(node)
-    kind, token = {"class": ("class", node.term_), "exact": ("exact", node.folded), "accent": ("exact", node.accent or "")}[form]
-    return any_of([{"term": {_indexed(field, kind): safe_token(token)}} for field in _fields(node.field)])
+    token = node.folded if form == "exact" else node.accent or ""
+    return any_of([{"term": {exact_field(field): safe_token(token)}} for field in _fields(node.field)])
 
 
 def any_of(bodies: Sequence[Body]) -> Body:
@@ -191,13 +193,17 @@ def any_of(bodies: Sequence[Body]) -> Body:
 
 
 def phrase_in(node: Phrase, field: str) -> Body:
-    """Return a phrase in one text field."""
-    terms = [_term(word) for word in node.words]
+    """Return a phrase in one text field: its words as they inflect, or as they are in an article of another language."""
+    return any_of([_phrase_as(node, field, foreign) for foreign in _readings(node)])
+
+
+def _phrase_as(node: Phrase, field: str, foreign: bool) -> Body:
+    terms = [_term(word, foreign) for word in node.words]
     kinds = {kind for kind, _ in terms}
     if len(kinds) == 1:
         text = " ".join(token for _, token in terms)
         return {"match_phrase": {_indexed(field, kinds.pop()): {"query": text, "analyzer": "whitespace"}}}
-    return {"intervals": {field: _source(node, field)}}
+    return {"intervals": {field: _source(node, field, foreign)}}
 
 
 def _scored(node: Occurring) -> list[Body]:
@@ -207,8 +213,8 @@ def _scored(node: Occurring) -> list[Body]:
     for field in _fields(node.field):
         weight = constants.weight[field]
         if isinstance(node, Word):
-            kind, token = _term(node)
-            clauses.append({"term": {_indexed(field, kind): {"value": token, "boost": weight}}})
+            kind, tokens = _terms(node)
+            clauses += [{"term": {_indexed(field, kind): {"value": token, "boost": weight}}} for token in tokens]
             if kind == "class":
                 clauses.append({"term": {exact_field(field): {"value": safe_token(node.folded), "boost": constants.exact * weight}}})
                 if node.accent is not None:
@@ -230,11 +236,35 @@ def _within(node: Pattern | Fuzzy | Near | SameParagraph, field: str) -> Query:
     return in_field(node, field)
 
 
-def _term(word: Word) -> tuple[str, str]:
-    """Return where a word is looked for ("class" or "exact") and as what."""
+def _term(word: Word, foreign: bool = False) -> tuple[str, str]:
+    """Return where a word is looked for ("class" or "exact") and as what, in articles in French or in the others."""
     if word.required_accent:
         return "exact", safe_token(word.accent or "")
-    return ("exact", safe_token(word.folded)) if word.exact else ("class", safe_token(word.term_))
+    if word.exact:
+        return "exact", safe_token(word.folded)
+    return "class", FOREIGN + safe_token(word.folded) if foreign else safe_token(word.term_)
+
+
+def _terms(word: Word) -> tuple[str, list[str]]:
+    """Return where a word is looked for, and as what in all articles."""
+    return _term(word)[0], list(dict.fromkeys(_term(word, foreign)[1] for foreign in (False, True)))
+
+
+def _one_of(name: str, tokens: Sequence[str]) -> Body:
+    return {"term": {name: tokens[0]}} if len(tokens) == 1 else {"terms": {name: list(tokens)}}
+
+
+def _readings(*nodes: Query) -> tuple[bool, ...]:
+    """Return how words are to be read: in French, and as they are too where one of them inflects. An article is of one kind."""
+    return (False, True) if any(_inflects(node) for node in nodes) else (False,)
+
+
+def _inflects(node: Query) -> bool:
+    if isinstance(node, Word):
+        return not (node.exact or node.required_accent)
+    if isinstance(node, Phrase):
+        return any(_inflects(word) for word in node.words)
+    return any(_inflects(one) for one in (node.phrase, node.joined)) if isinstance(node, Compound) else False
 
 
 def _indexed(field: str, kind: str) -> str:
@@ -284,18 +314,18 @@ def _token(token: str, name: str | None = None) -> Body:
     return {"match": {"query": token, "analyzer": "whitespace", **({"use_field": name} if name else {})}}
 
 
-def _source(node: Query, field: str) -> Body:
+def _source(node: Query, field: str, foreign: bool) -> Body:
     """Return the intervals of an operand without alternatives."""
     if isinstance(node, Word):
-        kind, token = _term(node)
+        kind, token = _term(node, foreign)
         return _token(token, _indexed(field, kind))
     if isinstance(node, Phrase):
-        terms = [_term(word) for word in node.words]
+        terms = [_term(word, foreign) for word in node.words]
         kinds = {kind for kind, _ in terms}
         if len(kinds) == 1:
             rule = {"query": " ".join(token for _, token in terms), "analyzer": "whitespace", "max_gaps": 0, "ordered": True}
             return {"match": {**rule, "use_field": _indexed(field, kinds.pop())}}
-        return {"all_of": {"ordered": True, "max_gaps": 0, "intervals": [_source(word, field) for word in node.words]}}
+        return {"all_of": {"ordered": True, "max_gaps": 0, "intervals": [_source(word, field, foreign) for word in node.words]}}
     if isinstance(node, Pattern):
         return {"regexp": {"pattern": glob_regexp(node.glob), "use_field": exact_field(field), "max_expansions": EXPANSIONS}}
     if isinstance(node, Fuzzy):
@@ -319,8 +349,9 @@ def _near_sources(node: Near, field: str) -> list[Body]:
     if not node.ordered:
         pairs = list(dict.fromkeys([*pairs, *((right, left) for left, right in pairs)]))
     return [
-        {"all_of": {"ordered": True, "max_gaps": node.distance, "intervals": [_source(left, field), _source(right, field)]}}
-        for left, right in pairs
+        {"all_of": {"ordered": True, "max_gaps": node.distance, "intervals": [_source(one, field, foreign) for one in pair]}}
+        for pair in pairs
+        for foreign in _readings(*pair)
     ]
 
 
@@ -328,10 +359,11 @@ def _paragraph_sources(node: SameParagraph, field: str) -> list[Body]:
     """Return two operands with no paragraph end between them; one and the same stands beside itself."""
     inside = {"not_containing": _token(PARAGRAPH_TERM, field)}
     return [
-        _source(left, field)
+        _source(left, field, foreign)
         if left == right
-        else {"all_of": {"ordered": False, "intervals": [_source(left, field), _source(right, field)], "filter": inside}}
+        else {"all_of": {"ordered": False, "intervals": [_source(one, field, foreign) for one in (left, right)], "filter": inside}}
         for left, right in _pairs(node)
+        for foreign in _readings(left, right)
     ]
 
 
@@ -339,16 +371,20 @@ def _repeated(word: Word | Phrase | Compound, field: str, count: int) -> Body:
     """Return the articles that have something so many times in one field."""
     if count == 1:
         return match_body(in_field(word, field))
+    return any_of([_repeated_as(word, field, count, foreign) for foreign in _readings(word)])
+
+
+def _repeated_as(word: Word | Phrase | Compound, field: str, count: int, foreign: bool) -> Body:
     if isinstance(word, Compound):
-        either = {"span_or": {"clauses": [_span(word.phrase, field), _span(word.joined, field)]}}
+        either = {"span_or": {"clauses": [_span(word.phrase, field, foreign), _span(word.joined, field, foreign)]}}
         return {"span_near": {"clauses": [either] * count, "slop": 2**31 - 1, "in_order": True}}
-    return {"intervals": {field: {"all_of": {"ordered": True, "intervals": [_source(word, field)] * count}}}}
+    return {"intervals": {field: {"all_of": {"ordered": True, "intervals": [_source(word, field, foreign)] * count}}}}
 
 
-def _span(node: Word | Phrase, field: str) -> Body:
+def _span(node: Word | Phrase, field: str, foreign: bool) -> Body:
     if isinstance(node, Phrase):
-        return {"span_near": {"clauses": [_span(word, field) for word in node.words], "slop": 0, "in_order": True}}
-    kind, token = _term(node)
+        return {"span_near": {"clauses": [_span(word, field, foreign) for word in node.words], "slop": 0, "in_order": True}}
+    kind, token = _term(node, foreign)
     name = _indexed(field, kind)
     span = {"span_term": {name: token}}
     return span if name == field else {"field_masking_span": {"query": span, "field": field}}

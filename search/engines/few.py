@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus.dates import first_day
-from indexer.documents import header_form
+from indexer.documents import DEFAULTS, header_form
 from indexer.french import PARAGRAPH_GAP, accent_term, analyze, fold, term
 from indexer.schema import PARAGRAPH_TERM, TEXT_FIELDS, exact_field
 from search.collection import NO_DAY, Collection, Docs, Mask, Ordinals, Positions, Postings
@@ -99,12 +99,6 @@ class FewLeaf:
         found = self.positions(field, term)
         return None if found is None else Postings(found.docs, np.diff(found.offsets).astype(np.int32))
 
-    def several(self, field: str, terms: Sequence[str]) -> Postings:
-        """Return articles and frequencies of several terms, one after the other."""
-        found = [part for term in terms if (part := self.postings(field, term)) is not None]
-        none = np.empty(0, np.int32)
-        return Postings(np.concatenate([none, *(part.docs for part in found)]), np.concatenate([none, *(part.freqs for part in found)]))
-
     def positions(self, field: str, term: str, docs: Docs | None = None) -> Positions | None:
         """Return the positions of a term."""
         text = self._text(field)
@@ -120,6 +114,12 @@ class FewLeaf:
             return None
         having, starts = np.unique(text.docs[rows], return_index=True)
         return Positions(having, np.append(starts, rows.size).astype(np.int64), text.positions[rows])
+
+    def several(self, field: str, terms: Sequence[str]) -> Postings:
+        """Return articles and frequencies of several terms, one after the other."""
+        parts = [found for text in terms if (found := self.postings(field, text)) is not None]
+        docs, freqs = ([np.empty(0, np.int32), *rows] for rows in ([part.docs for part in parts], [part.freqs for part in parts]))
+        return Postings(np.concatenate(docs), np.concatenate(freqs))
 
     def lengths(self, field: str) -> npt.NDArray[np.int32]:
         """Return how many tokens each article has in a field."""
@@ -145,8 +145,10 @@ class FewLeaf:
         return 0 if found is None else int(found.docs.size)
 
     def ordinals(self, field: str) -> Ordinals:
-        """Return no values: what a cluster counts is not counted again."""
-        return Ordinals([""], np.zeros(self.max_doc, np.int32))
+        """Return a column of single values: the language, which decides how words are read; what a cluster counts is not counted again."""
+        rows = [article.get(field) or DEFAULTS.get(field, "") for article in self._articles]
+        values = ["", *sorted({row for row in rows if row and isinstance(row, str)})]
+        return Ordinals(values, np.array([values.index(row) if isinstance(row, str) else 0 for row in rows], np.int32))
 
     def days(self, field: str) -> npt.NDArray[np.int32]:
         """Return a day column."""

@@ -270,7 +270,7 @@ def _best(scores: Floats, docs: Docs, ranks: Ranks, wanted: int) -> npt.NDArray[
 
     A plain partition would take any of the equal ones, so that the pages of a question repeat some articles and miss others.
     """
-    least = _least(scores, wanted)
+    least = least_of_best(scores, wanted)
     above, equal = (scores > least).nonzero()[0], (scores == least).nonzero()[0]
     room = wanted - above.size
     if room < equal.size:
@@ -278,7 +278,7 @@ def _best(scores: Floats, docs: Docs, ranks: Ranks, wanted: int) -> npt.NDArray[
     return np.sort(np.concatenate((above, equal)))
 
 
-def _least(scores: npt.NDArray[Any], wanted: int) -> Any:
+def least_of_best(scores: npt.NDArray[Any], wanted: int) -> Any:
     """Return the score of the last of the ``wanted`` best. Of many, only those above what a sample promises are put in order."""
     step = scores.size // _SAMPLE
     if step > 1:
@@ -295,7 +295,7 @@ def _first(docs: Docs, ranks: Ranks, wanted: int) -> Docs:
     """Return the ``wanted`` of least rank, in order."""
     places = ranks.take(docs)
     if wanted < docs.size:
-        kept = (places <= -_least(-places, wanted)).nonzero()[0]
+        kept = (places <= -least_of_best(-places, wanted)).nonzero()[0]
         docs, places = docs[kept], places[kept]
     return docs[places.argsort()]
 

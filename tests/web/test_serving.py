@@ -28,8 +28,9 @@ PARAGRAPH = "Le port de Mopti attend l’accord de pêche ; les pêcheurs disent
 
 
 def articles(count: int, start: int = 0, chars: int = 400) -> Iterator[Article]:
-    body = PARAGRAPH * (1 + chars // len(PARAGRAPH))
+    said = PARAGRAPH * (1 + chars // len(PARAGRAPH))
     for number in range(start, start + count):
+        body = said + " ".join(f"quai{number}{letter}{more}" for letter in "abcdefghij" for more in "klmnopqrst")  # no reprint of another
         day = f"20{10 + number % 15}-0{1 + number % 9}-1{number % 10}"
         yield Article(doc_id=f"a-{number}", newspaper=f"Journal {number % 7}", headline=f"Port {number}", body=body, published=day)
 
