@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
 
-.PHONY: demo test check lint types docs lock build bench torture whoosh-suite quality clean
+.PHONY: cluster cluster-stop cluster-test demo test check lint types docs lock build bench torture whoosh-suite quality clean
 
 demo: $(VENV)/.ready  ## build the sample archive and serve it
 	$(BIN)/marbre demo --port $(PORT)
@@ -28,6 +28,20 @@ quality: $(VENV)/.test-ready  ## relevance figures: make quality DATA=folder
 
 bench: $(VENV)/.bench-ready  ## speed against peers; python -m bench --help
 	$(BIN)/python -m bench $(ARGS)
+
+CLUSTER ?= /tmp/marbre-cluster
+cluster: ci/opensearch/target/.ready  ## start three OpenSearch nodes on loopback, for tests; needs a JDK (17 or 21) and Maven
+	$(PYTHON) ci/opensearch/nodes.py start $(CLUSTER)
+
+cluster-stop:  ## stop them, by their process ids
+	$(PYTHON) ci/opensearch/nodes.py stop $(CLUSTER)
+
+cluster-test: $(VENV)/.test-ready  ## the tests on a running cluster: MARBRE_TEST_CLUSTER=127.0.0.1:9301,...
+	$(BIN)/python -m pytest tests/cluster
+
+ci/opensearch/target/.ready: ci/opensearch/pom.xml
+	mvn -q -B -f ci/opensearch/pom.xml generate-resources
+	touch $@
 
 torture: $(VENV)/.test-ready  ## kills, power cuts, full disks by the hundred; python -m bench.torture --help
 	$(BIN)/python -m bench.torture $(ARGS)

@@ -39,7 +39,7 @@ def measure_build(name: str, source: Path, folder: Path, workers: int) -> dict[s
     if process.returncode:
         raise RuntimeError(f"{name}: the build ended with {process.returncode}")
     figures = json.loads(printed.splitlines()[-1])
-    size, articles = folder_bytes(folder), figures["articles"]
+    size, articles = figures.get("bytes") or folder_bytes(folder), figures["articles"]
     return {
         "peer": name,
         "workers": workers,
@@ -50,6 +50,7 @@ def measure_build(name: str, source: Path, folder: Path, workers: int) -> dict[s
         "peak MB": round(sum(peaks.values()) / 1024),
         "bytes/article": round(size / articles),
         "bytes / JSON bytes": round(size / source.stat().st_size, 3),
+        "with the generation before": round(folder_bytes(folder) / source.stat().st_size, 3),
     }
 
 
@@ -179,6 +180,15 @@ def building_table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def _current_bytes(peer: str, folder: Path) -> int:
+    """Return the bytes of what readers open: Marbre keeps the generation before until the next commit. 0: all there is."""
+    if peer != "marbre":
+        return 0
+    from indexer.generations import open_snapshot
+
+    return sum(file.length for file in open_snapshot(folder).manifest.files)
+
+
 def main() -> None:
     """Build one index in this process, held on as many cores as workers; print seconds and articles."""
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -193,7 +203,7 @@ def main() -> None:
     articles = BUILDERS[given.peer](given.source, given.folder, given.workers)
     seconds, used = time.perf_counter() - started, os.times()
     cpu = used.user + used.system + used.children_user + used.children_system
-    print(json.dumps({"articles": articles, "seconds": seconds, "cpu": cpu}))
+    print(json.dumps({"articles": articles, "seconds": seconds, "cpu": cpu, "bytes": _current_bytes(given.peer, given.folder)}))
 
 
 if __name__ == "__main__":

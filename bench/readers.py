@@ -35,6 +35,7 @@ def main() -> None:
         prog="python -m bench.readers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--articles", type=int, default=5_000, help="in each large file")
+    options.add_argument("--each", type=int, help="in archives and in files of one article each [default: a tenth of --articles]")
     options.add_argument("--pages", action="store_true")
     options.add_argument("--hostile", action="store_true")
     options.add_argument("--child", type=Path, help=argparse.SUPPRESS)
@@ -46,7 +47,7 @@ def main() -> None:
     elif given.hostile:
         _measure_hostile()
     else:
-        _measure_formats(given.articles)
+        _measure_formats(given.articles, given.each or max(1, given.articles // 10))
 
 
 def _read_here(path: Path) -> dict[str, Any]:
@@ -73,10 +74,10 @@ def _read_beside(path: Path) -> dict[str, Any]:
 # --- speed ------------------------------------------------------------------------------------------------------------
 
 
-def _measure_formats(count: int) -> None:
+def _measure_formats(count: int, each: int) -> None:
     print(f"{'format':<22} {'MB':>7} {'articles':>9} {'articles/s':>11} {'peak MB':>8}")
     with tempfile.TemporaryDirectory() as folder:
-        for name, files in _large_files(count):
+        for name, files in _large_files(count, each):
             place = Path(folder) / name.replace(" ", "-")
             for inside, data in files.items():
                 (place / inside).parent.mkdir(parents=True, exist_ok=True)
@@ -90,14 +91,14 @@ def _measure_formats(count: int) -> None:
             )
 
 
-def _large_files(count: int) -> Any:
+def _large_files(count: int, each: int) -> Any:
     """Yield the name of a format and a large file of it (or a folder, where a file holds one article)."""
     many = make.pieces(count)
     lines = "".join(json.dumps({"titre": one.headline, "texte": " ".join(one.body), "date": one.day}) + "\n" for one in many).encode()
     yield "JSON Lines", {"a.jsonl": lines}
     for name, (suffix, write) in make.WRITERS.items():
         yield name, {f"a{suffix}": write(many)}
-    few = many[: max(1, count // 10)]
+    few = many[:each]
     yield "WARC in gzip", {"a.warc.gz": gzip.compress(make.warc(few))}
     yield "METS with ALTO", make.mets_issue(few)
     yield "NITF, a file each", {f"{one.number}.xml": make.nitf(one) for one in few}

@@ -47,6 +47,7 @@ BATCH: Final = 64  # articles sent to a worker at once
 LOOKED_UP: Final = 300  # single look-ups after which the ids of the index are read as a whole
 MOST_IDS: Final = 1_000_000
 PAGE: Final = 2_000
+SETTLE_S: Final = 20.0
 _PREVIOUS: Final = "previous"
 
 
@@ -290,8 +291,7 @@ class ClusterWriter:
         self.state.renew()
         stale = self._facts.names - names
         self.state.store_files(self._index, names - self._facts.names, self.session.folder)
-        self.state.send("POST", f"/{self._index}/_refresh", None)
-        found = self._counted()
+        found = self._shown()
         if found != self._count:
             raise IndexProblem(
                 f"{self._count} articles should be on the cluster at {self.state.location}, {found} are; run it again, nothing of it is lost"
@@ -315,6 +315,16 @@ class ClusterWriter:
             self._empty = False
         self._empty = False
         self._pending, self._deleted, self._changed = {}, set(), False
+
+    def _shown(self) -> int:
+        """Have every shard show what it has, and count; again for a while when a node has just gone."""
+        ends = time.monotonic() + SETTLE_S
+        while True:
+            self.state.send("POST", f"/{self._index}/_refresh", None)
+            found = self._counted()
+            if found == self._count or time.monotonic() > ends:
+                return found
+            time.sleep(0.5)
 
     def _before(self, folder: Path, rebuild: bool) -> ClusterBase | None:
         if self.state.find() is None:

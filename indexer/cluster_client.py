@@ -180,7 +180,7 @@ def _connection(host: str, port: int, secure: bool) -> Any:
     from opensearchpy.exceptions import ConnectionError as NoConnection
     from opensearchpy.exceptions import ConnectionTimeout, SSLError
     from urllib3 import Retry, Timeout
-    from urllib3.exceptions import HTTPError
+    from urllib3.exceptions import HTTPError, NewConnectionError
     from urllib3.exceptions import SSLError as TlsError
     from urllib3.exceptions import TimeoutError as TooLate
 
@@ -208,6 +208,8 @@ def _connection(host: str, port: int, secure: bool) -> Any:
                     answer.release_conn()
             except TlsError as error:
                 raise SSLError("N/A", str(error), error) from None
+            except NewConnectionError as error:
+                raise NoConnection("N/A", str(error), error) from None
             except TooLate as error:
                 raise ConnectionTimeout("TIMEOUT", str(error), error) from None
             except (HTTPError, OSError, ValueError) as error:
@@ -233,7 +235,7 @@ def _bounded(answer: Any, seconds: float) -> bytes:
     ends = time.monotonic() + seconds
     parts: list[bytes] = []
     held = 0
-    while part := answer.read(1 << 16, decode_content=True):
+    while part := answer.read1(1 << 16, decode_content=True):
         parts.append(part)
         held += len(part)
         if held > ANSWER_BYTES:

@@ -50,7 +50,7 @@ _LOOK_BACK: Final = 24
 _DIGIT = re.compile(r"\d")
 # A figure as citations have it: behind « du », « n° », « numéro », the word itself; with another behind a hyphen; an article of a code.
 _SIGNAL = re.compile(
-    r"[0-9](?:(?<=[Dd][Uu][ \u00a0\u202f].)|(?<=[°ºo˚⁰].)|(?<=[°ºo˚⁰s.][ \u00a0\u202f].)|(?<=[LRDAOlrda].)|(?<=[LRDAO].[ \u00a0\u202f].)|(?<=[LRDAO]\..)"
+    r"[0-9](?:(?<=[Dd][Uu][ \u00a0\u202f].)|(?<=[°ºo˚⁰].)|(?<=[°ºo˚⁰s.][ \u00a0\u202f].)|(?<=[Dd]u (?:lun|mar|jeu)di .)|(?<=[Dd]u samedi .)|(?<=[Dd]u (?:vendredi|mercredi|dimanche) .)|(?<=[LRDAOlrda].)|(?<=[LRDAO].[ \u00a0\u202f].)|(?<=[LRDAO]\..)"
     r"|(?=[0-9]{0,4}[-–‑/.][0-9])|(?<=(?i: loi|lois|cret|rets|rêté|rete|êtés|etes|ance|nces|ment|ents|tive|ives|tion|ions|icle|cles|ique|ques|ahir| oit|\(ue\)|\(ce\)|cee\))[ \u00a0\u202f].))"
 )
 _DIGIT_CHARS: Final = 150  # from the word to the first figure of its number or day
@@ -68,7 +68,7 @@ _SORT_NAMES: Final = {"orga": "loi organique", "cons": "loi constitutionnelle", 
 _TITLE = re.compile(  # what may stand between « loi » and its day: its title, its name, its author
     rf"(?P<title>(?:,?{BLANK}(?:dite?s? )?[«\"][^«»\".]{{1,80}}[»\"])?(?:,?{BLANK}(?:dite?s? |de |d'|des |du |sur |en |relati[fv]es? |portant |pour |contre |visant |tendant |"
     r"renforcant |garantissant |autorisant |instituant |creant |modifiant |instaurant |fixant |completant |organisant |ratifiant |abrogeant )[^«».;:!?()]{1,110}?)??)"
-    rf",?{BLANK}(?:en date )?(?P<before>du|de ce) (?=\d|premier|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)"
+    rf",?{BLANK}(?:en date )?(?P<before>du|de ce) (?=\d|premier [a-z]{3,9} \d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)"
 )
 _NAMED = re.compile(r"(?P<title>(?: {1,3}[A-ZÉÈÎÔ][\w’'-]{1,20}| {1,3}(?:de|du|la|des|et)){1,5}),? {1,3}du (?=\d)")  # loi Fillioud du 29 juillet 1982
 _ADJECTIVES = re.compile(r"(?P<title>(?: {1,3}[a-z][a-z'-]{2,18}){1,3}),? {1,3}du (?=\d)")  # loi pénitentiaire du 24 novembre 2009
@@ -79,7 +79,7 @@ _STOPS = re.compile(
     r"|articles?|lois?|decrets?|arretes?|ordonnances?|directives?|reglements?|numeros?|annexes?|tables?|vote[er]?s?|adoptee?s?|publiee?s?|debats?|journaux|rapports?|audience|jugement|audition|accord)(?![a-z])"
 )
 _NUMBER_BEHIND = re.compile(rf"(?=[, (]{{1,3}}{SIGN}{SPACES}\d)")
-_WITH_DAY = re.compile(r",?(?: {1,3}| ?\( ?)(?:en date )?du (?=\d|premier|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)")
+_WITH_DAY = re.compile(r",?(?: {1,3}| ?\( ?)(?:en date )?du (?=\d|premier [a-z]{3,9} \d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)")
 _PLAIN_LAW = re.compile(r"loi (?:n ?° ?|no )?(\d{2,3})(?! ?[-/%€°.]\d|\d| ?[%€]| (?:articles?|amendements?|ans?|mois|jours?|fois|lois?|pages?|euros?|francs?|millions?|milliards?)(?![a-z]))(?![a-z])")
 
 
@@ -116,7 +116,7 @@ def _heads(text: str) -> Iterator[tuple[int, Reader]]:
     letters, where accents do not matter.
     """
     stretches: list[list[int]] = []
-    for signal in _SIGNAL.finditer(text):
+    for signal in _SIGNAL.finditer(text) if any(digit in text for digit in "0123456789") else ():
         start, end = max(0, signal.start() - _DIGIT_CHARS), signal.start()
         if stretches and start <= stretches[-1][1]:
             stretches[-1][1] = end
@@ -217,7 +217,7 @@ def _is_title(title: str, kind: str) -> bool:
 _STEMS: Final[tuple[tuple[bytes, int, Reader], ...]] = (
     (b"loi", 0, _read_act),
     (b"cret", 2, _read_act),
-    *((f"arr{letters}".encode(), 0, _read_act) for letters in ("êté", "ÊTÉ", "ete")),
+    *((f"arr{letters}".encode(), 0, _read_act) for letters in ("êté", "ÊtÉ", "ete")),
     (b"ordonnance", 0, _read_act),
     (b"dahir", 0, _read_act),
     (b"article", 0, read_articles),

@@ -31,6 +31,7 @@ _DIGITS: Final = re.compile(r"\d{3}(?!\d)")
 _DIGIT_END: Final = re.compile(r"\d[\u00a0\u202f\u2009]?\Z")  # 300, and 000 comes
 _HYPHEN_END: Final = re.compile(r"[^\W\d_]-\Z")  # gouver-, and nement comes
 _LINE_END: Final = re.compile(r"[-\u00ad\u2010\u2011¬]\r?\n\Z")
+_UNEVEN: Final = re.compile(r"\n(?:(?<=[^\S\n]\n)|[^\S\n])")  # a blank beside a line end
 _LETTER: Final = re.compile(r"[^\W\d_]")
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -49,7 +50,7 @@ def cut_runs(text: str) -> list[str]:
     if not text:
         return []
     if "\n" in text:
-        if " \n" in text or "\n " in text or "\r" in text:  # not the text of an article as it is cleaned
+        if _UNEVEN.search(text):  # not the text of an article as it is cleaned
             return pieces(text)
         text = text.replace("\n", "\n ").replace("\n \n ", "\n\n ")
     if not text.isascii():

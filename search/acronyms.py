@@ -110,7 +110,7 @@ def as_text(meaning: Meaning) -> str:
     days = "" if meaning.since is None else f", {meaning.since}" if meaning.since == meaning.until else f", {meaning.since} to {meaning.until}"
     state = "" if meaning.state == "learnt" else f" [{meaning.state}]"
     papers = ", ".join(f"{name} {count}" for name, count in meaning.newspapers[:3])
-    return f"{meaning.acronym} = {meaning.expansion}: {meaning.articles} articles{days}{f' ({papers})' if papers else ''}{state}"
+    return f"{meaning.acronym} = {meaning.expansion}: {meaning.articles} article{'' if meaning.articles == 1 else 's'}{days}{f' ({papers})' if papers else ''}{state}"
 
 
 def offers(engine: Engine, text: str) -> list[Offer]:

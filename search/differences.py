@@ -19,7 +19,7 @@ Kind = Literal["same", "removed", "added"]
 MOST_WORDS: Final = 4_000  # of each text; compared within a few tenths of a second
 FEWEST_SAME: Final = 3  # words between two changes that are worth showing as unchanged
 PARAGRAPH: Final = "\n\n"
-_WORD: Final = re.compile(r"\n{2,}|[^\s]+[^\S\n]*\n?(?!\n)|[^\s]+[^\S\n]*")
+_WORD: Final = re.compile(r"\n{2,}|\S+[^\S\n]*(?:\n(?!\n))?")
 _APOSTROPHES: Final = str.maketrans({"'": "’", "\u00a0": " ", "\u202f": " "})
 _Block = tuple[Kind, int, int, int, int]
 
@@ -106,7 +106,10 @@ def _paragraphs(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, ...]]:
             if number and paragraph:
                 yield tuple(paragraph)
                 paragraph = []
-            if part.strip():
-                paragraph.append(Piece(piece.kind, part))
+            text = part if piece.kind == "same" else part.rstrip()
+            if text.strip():
+                paragraph.append(Piece(piece.kind, text))
+            if len(text) < len(part):  # the blank behind a change is no part of it
+                paragraph.append(Piece("same", part[len(text) :]))
     if paragraph:
         yield tuple(paragraph)

@@ -6,6 +6,9 @@ page asks the index with its own address.
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from corpus import Article
 from indexer.documents import stored_form
 from indexer.mentions import mentions_of
@@ -16,6 +19,8 @@ from search.nodes import Label
 from search.request import SearchRequest
 
 __all__ = ["citations_of", "citing", "text_of_slug", "text_slug", "texts_asked"]
+
+_SLUG: Final = re.compile(r"[\w.,'’·+&@#-]{1,300}")
 
 
 def citations_of(article: Article) -> tuple[str, ...]:
@@ -36,8 +41,8 @@ def text_slug(value: str) -> str:
 
 
 def text_of_slug(slug: str) -> str:
-    """Return what to ask the index for, given the last part of an address."""
-    return label_term(slug.replace("-", " "))
+    """Return what to ask the index for, given the last part of an address; "" for nothing. Hyphens stay: « 12 345 » would be one number."""
+    return slug if _SLUG.fullmatch(slug) and label_term(slug) else ""
 
 
 def citing(words: str) -> str:

@@ -75,14 +75,14 @@ def sampled_questions(engine: Engine, count: int, seed: int = 2025) -> list[str]
     texts = [article.body for hit in (*found, *older) if (article := engine.article(hit.doc_id)) is not None and article.body]
     runs = [words for text in texts if len(words := _plain_words(text)) > 3]
     questions: dict[str, None] = {}
-    while runs and len(questions) < count and dice.random() > 1e-6:
+    for _ in range(20 * count if runs else 0):
+        if len(questions) == count:
+            break
         words = dice.choice(runs)
         at = dice.randrange(len(words) - 1)
         one, other = words[at], words[dice.randrange(len(words))]
         shape = dice.choice(("{0}", "{0} {1}", "{0} OU {1}", "{0} -{1}", '"{0} {2}"', "={0}", "{3}*", "{0} PROCHE/8 {1}", "titre:{0}"))
         questions.setdefault(shape.format(one, other, words[at + 1], fold(one)[:4]))
-        if len(questions) >= len(runs) * 9:
-            break
     return list(questions)
 
 

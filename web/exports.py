@@ -70,6 +70,7 @@ class Slots:
     def __init__(self, count: int, running: Running) -> None:
         self._free = threading.BoundedSemaphore(count)
         self._running = running
+        self._turn = threading.Lock()  # one export computes at a time, so that a page shares the processor with one and not with three
 
     def hold(self, pieces: Iterator[str], client: str) -> Iterator[str]:
         """Return ``pieces`` begun, so that a fault is still an error page; the slot is free again when they end or are dropped.
@@ -87,13 +88,18 @@ class Slots:
 
     def _held(self, pieces: Iterator[str], client: str) -> Iterator[str]:
         try:
-            first = next(pieces, "")
+            piece = self._next(pieces)
             yield ""
-            yield first
-            yield from pieces
+            while piece is not None:
+                yield piece
+                piece = self._next(pieces)
         finally:
             self._free.release()
             self._running.end(client)
+
+    def _next(self, pieces: Iterator[str]) -> str | None:
+        with self._turn:
+            return next(pieces, None)
 
 
 def prepare(app: Flask) -> None:

@@ -64,8 +64,8 @@ def present_differences(before: Article, after: Article, links: Links) -> Differ
         before=_side(before, links),
         after=_side(after, links),
         swapped_url=links.comparison(after.doc_id, before.doc_id),
-        headline=differences(before.headline, after.headline).paragraphs,
-        paragraphs=text.paragraphs,
+        headline=_held(differences(before.headline, after.headline).paragraphs),
+        paragraphs=_held(text.paragraphs),
         summary=f"{kept}, {added}.",
         cut=text.cut,
     )
@@ -100,6 +100,10 @@ def present_versions(versions: Sequence[Version], links: Links, of: str = "") ->
         )
         for one in versions
     )
+
+
+def _held(paragraphs: Sequence[Sequence[Piece]]) -> tuple[tuple[Piece, ...], ...]:
+    return tuple(tuple(Piece(piece.kind, typography.held_together(piece.text)) for piece in pieces) for pieces in paragraphs)
 
 
 def _text(article: Article) -> str:

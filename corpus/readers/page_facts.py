@@ -248,7 +248,7 @@ def _bylines(metas: dict[str, list[str]], data: dict[str, Any], printed: Printed
         credit = ""
         names: list[str] = []
         for text in found:
-            text = re.sub(r"^(?:par|by)\s+", "", text, flags=re.I)
+            text = re.sub(r"^(?:(?:publiée?|écrit|posted)\s+)?(?:par|by)\s+", "", text, flags=re.I)
             if agency := _WITH.search(text):
                 credit, text = agency["credit"], text[: agency.start()]
             names += [name for name in read_names(text) if _key(name) not in {"", _key(newspaper), "admin", "administrateur", "webmaster"}]

@@ -24,7 +24,7 @@ _DATE_CLASS: Final = word_set(
     "date dates published publication publie dateline pubdate time timestamp datetime horodatage meta infos info signature byline"
 )
 _SECTION_CLASS: Final = word_set("rubrique section category categorie categories cat surtitre kicker")
-_TRAIL_CLASS: Final = word_set("breadcrumb breadcrumbs ariane")
+_TRAIL_CLASS: Final = word_set("breadcrumb breadcrumbs ariane hierarchie")  # « hierarchie » is SPIP’s
 _LEAD_CLASS: Final = word_set("chapo chapeau chapô standfirst lead excerpt intro introduction sommaire accroche subtitle deck")
 _ASIDE_CLASS: Final = word_set("comment comments commentaires commentaire related teaser teasers sidebar footer widget")
 _UPDATED_CLASS: Final = word_set("updated modified maj")
@@ -65,6 +65,8 @@ class Printed:
             if not isinstance(node.tag, str):
                 continue
             if node.getparent() in aside or _is_aside(node):
+                if node.getparent() not in aside and not self.trail and not _TRAIL_CLASS.isdisjoint(class_words(node)):
+                    self.trail = [text_of(link) for link in node.iter("a")]  # <nav class="breadcrumb">
                 aside.add(node)
             elif node.tag not in _SILENT:
                 self._look(node)
@@ -133,7 +135,10 @@ class Printed:
 def _is_aside(node: Any) -> bool:
     if node.tag in {"aside", "footer", "nav"}:
         return True
-    return node.tag not in {"body", "html"} and not _ASIDE_CLASS.isdisjoint(class_words(node)) and node.find(".//h1") is None
+    named = _ASIDE_CLASS.intersection(class_words(node))
+    if node.tag in {"body", "html"} or not named or node.find(".//h1") is not None:
+        return False
+    return named != {"footer"} or not any("hentry" in class_words(above) for above in node.iterancestors())  # signed at its foot: Blogger
 
 
 def _short_text(node: Any) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hostile_texts import HOSTILE
+from hostile_texts import HOSTILE, hostile_article
 
 from corpus import Article
 from indexer import build_index
@@ -35,21 +35,7 @@ def articles() -> Iterator[Article]:
     )
     yield Article(doc_id="sans-date", headline="Un accord sans date ni journal", body="Le port dort.", url="javascript:alert(1)")
     for place, payload in enumerate(HOSTILE):
-        yield Article(
-            doc_id=f"hostile-{place}",
-            newspaper=payload,
-            section=payload,
-            headline=f"hostile {payload}",
-            standfirst=payload,
-            body=f"hostile {payload}\n\n{payload}",
-            published="2023-05-06",
-            bylines=(payload,),
-            credit=payload,
-            tags=(payload,),
-            people=(payload,),
-            references=(payload,),
-            url=f"https://x.example/{payload}",
-        )
+        yield hostile_article(f"hostile-{place}", payload, f"https://x.example/{payload}")
     for number in range(45):
         yield Article(
             doc_id=f"brève-{number:02d}".replace("è", "e"),

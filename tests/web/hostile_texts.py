@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from corpus import Article
+
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -11,3 +13,24 @@ HOSTILE = (
     "&lt;b&gt; &amp;amp; &#x3c;i&#x3e;",
     "<math><mtext></p><style><img src onerror=alert(1)>",
 )
+
+
+def hostile_article(doc_id: str, payload: str, url: str) -> Article:
+    """Return an article that says ``payload`` in every field."""
+    return Article(
+        doc_id=doc_id,
+        newspaper=payload,
+        section=payload,
+        headline=f"hostile {payload}",
+        standfirst=payload,
+        body=f"hostile {payload}\n\n{payload}",
+        published="2023-05-06",
+        bylines=(payload,),
+        credit=payload,
+        tags=(payload,),
+        places=(payload,),
+        people=(payload,),
+        organisations=(payload,),
+        references=(payload,),
+        url=url,
+    )

@@ -87,7 +87,7 @@ def test_the_timeline_keeps_gaps_and_scales_to_the_tallest_bar() -> None:
     assert view.bars[2].url == "2025-02-01/2025-02-28"
     places = [float(bar.x.rstrip("%")) for bar in view.bars]
     assert places[1] - places[0] == pytest.approx(50, abs=0.1)  # December is empty, not absent
-    assert [tick.label for tick in view.ticks] == ["nov. 2024", "déc. 2024", "janv. 2025", "févr. 2025"]
+    assert [tick.label for tick in view.ticks] == ["nov. 2024", "janv. 2025"]  # as many as a phone has room for
 
 
 @given(st.sets(st.dates(), min_size=2, max_size=9), st.sampled_from([("day", 10), ("month", 7), ("year", 4)]))

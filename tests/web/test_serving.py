@@ -51,13 +51,13 @@ def wide_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Clients:
-    """Threads that ask without pause; every answer that is not the expected one is kept."""
+    """Threads that ask without pause, each a visitor of its own to the proxy; every answer that is not the expected one is kept."""
 
     def __init__(self, server: Served, paths: Iterable[str], count: int = 4) -> None:
         self.failures: list[object] = []
         self.answers = 0
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(server, tuple(paths))) for _ in range(count)]
+        self._threads = [threading.Thread(target=self._ask, args=(server, tuple(paths), number)) for number in range(count)]
 
     def __enter__(self) -> Clients:
         for thread in self._threads:
@@ -69,11 +69,11 @@ class Clients:
         for thread in self._threads:
             thread.join()
 
-    def _ask(self, server: Served, paths: tuple[str, ...]) -> None:
+    def _ask(self, server: Served, paths: tuple[str, ...], number: int) -> None:
         while not self._stop.is_set():
             for path in paths:
                 try:
-                    status, _, body = server.get(path)
+                    status, _, body = server.get(path, {"X-Forwarded-For": f"203.0.113.{number}"})
                 except OSError as error:
                     self.failures.append((path, error))
                     continue
@@ -91,7 +91,7 @@ def test_commits_and_rebuilds_are_taken_up_without_a_failed_request(tmp_path: Pa
     location = tmp_path / "index"
     build_index(articles(200), location)
     paths = ("/recherche?q=port", "/recherche.json?q=p%C3%AAche&journal=Journal+3", "/article/a-7", "/recherche.jsonl?q=port", "/sante")
-    with served(location, "--workers", "2") as server:
+    with served(location, "--workers", "2", "--proxy", "127.0.0.1") as server:
         assert total(server) == 200
         with Clients(server, paths) as clients:
             for step in range(1, 5):
@@ -122,8 +122,9 @@ SLOW = {
 
 @pytest.mark.parametrize("begin", SLOW.values(), ids=SLOW.keys())
 def test_a_hundred_and_fifty_slow_clients_hold_nobody_up(wide_index: Path, begin: bytes) -> None:
-    with served(wide_index, "--workers", "2") as server, contextlib.ExitStack() as clients:
-        slow = [clients.enter_context(slow_client(server.port, begin)) for _ in range(150)]
+    with served(wide_index, "--workers", "2", "--proxy", "127.0.0.1") as server, contextlib.ExitStack() as clients:
+        visitors = (begin.replace(b"localhost\r\n", b"localhost\r\nX-Forwarded-For: 203.0.113.%d\r\n" % number) for number in range(150))
+        slow = [clients.enter_context(slow_client(server.port, visitor)) for visitor in visitors]
         times = []
         for _ in range(10):
             for client in slow:

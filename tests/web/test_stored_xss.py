@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
+from hostile_texts import hostile_article
 from html_checks import executable_nodes, parsed
 from lxml import etree
 from xss_payloads import PAYLOADS
 
-from corpus import Article
 from indexer import build_index
 from search import open_engine
 from web import create_app
@@ -38,31 +38,11 @@ LISTS = (
 )
 
 
-def hostile_article(place: int, payload: str) -> Article:
-    """Return an article that says ``payload`` in every field."""
-    return Article(
-        doc_id=f"x{place}",
-        newspaper=payload,
-        section=payload,
-        headline=f"hostile {payload}",
-        standfirst=payload,
-        body=f"hostile {payload}\n\n{payload}",
-        published="2023-05-06",
-        bylines=(payload,),
-        credit=payload,
-        tags=(payload,),
-        places=(payload,),
-        people=(payload,),
-        organisations=(payload,),
-        references=(payload,),
-        url=payload if place % 2 else f"https://x.example/{payload}",
-    )
-
-
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     location: Path = tmp_path_factory.mktemp("xss") / "index"
-    build_index((hostile_article(place, payload) for place, payload in enumerate(PAYLOADS)), location)
+    links = (payload if place % 2 else f"https://x.example/{payload}" for place, payload in enumerate(PAYLOADS))
+    build_index((hostile_article(f"x{place}", *one) for place, one in enumerate(zip(PAYLOADS, links, strict=True))), location)
     with open_engine(location) as engine:
         yield create_app(engine).test_client()
 
