@@ -122,7 +122,7 @@ def _is_phrase(run: Sequence[Token]) -> bool:
 
 
 def _request(text: str, **more: Any) -> SearchRequest:
-    return SearchRequest(text=text, size=PAGE_SIZE, facets=FACETS, snippets=False, **more)
+    return SearchRequest(text=text, size=PAGE_SIZE, facets=FACETS, snippets=False, reprints="all", **more)
 
 
 def _dated(words: Words) -> SearchRequest:

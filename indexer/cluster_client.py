@@ -191,6 +191,8 @@ def _connection(host: str, port: int, secure: bool) -> Any:
             self, method: str, url: str, params: Any = None, body: Any = None, timeout: Any = None, ignore: Any = (), headers: Any = None
         ) -> Any:
             """Return status, headers and body of one call."""
+            if self.pool is None:
+                raise NoConnection("N/A", "closed", None)
             try:
                 answer = self.pool.urlopen(
                     method,

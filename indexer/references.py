@@ -129,11 +129,11 @@ def _heads(text: str) -> Iterator[tuple[int, Reader]]:
             while at >= 0:
                 yield from _head(text, start + len(small[:at].decode("utf-8", "surrogatepass")) - before, reader)
                 at = small.find(stem, at + len(stem))
-    for stem in ("onvention", "ONVENTION"):
-        at = text.find(stem)
-        while at >= 0:
-            yield from _head(text, at - 1, read_convention)
-            at = text.find(stem, at + len(stem))
+    for name in ("onvention", "ONVENTION"):
+        place = text.find(name)
+        while place >= 0:
+            yield from _head(text, place - 1, read_convention)
+            place = text.find(name, place + len(name))
 
 
 def _head(text: str, start: int, reader: Reader) -> Iterator[tuple[int, Reader]]:

@@ -81,7 +81,7 @@ def with_uses(engine: Engine, meaning: Meaning) -> Meaning:
     newspapers: dict[str, int] = {}
     for term in meaning.terms:
         for sort in ("oldest", "newest"):
-            asked = SearchRequest(sort=sort, size=1, facets=("newspaper",) if sort == "newest" else (), snippets=False)  # type: ignore[arg-type]
+            asked = SearchRequest(sort=sort, size=1, facets=("newspaper",) if sort == "newest" else (), snippets=False)
             answer = engine.ask(Identifier(ACRONYM_FIELD, term), asked)
             days += [day for found in answer.found if (day := found.header.get("published"))]
             for bucket in answer.facets["newspaper"].buckets if "newspaper" in answer.facets else ():

@@ -18,7 +18,7 @@ import marbre
 from search.exporting import cell
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE_KEYS = {"query", "total", "took_ms", "page", "hits", "facets", "timeline", "relaxed", "notes", "suggestion", "partial", "approximate", "generation"}
+PAGE_KEYS = {"query", "total", "took_ms", "page", "hits", "facets", "timeline", "relaxed", "notes", "suggestion", "partial", "approximate", "generation", "articles", "reprints"}
 RECORDS: list[dict[str, Any]] = [
     {"id": "n1", "journal": "L’Essor", "titre": "Accord de pêche au port", "texte": "La sécurité du port.", "date": "2025-10-09", "rubrique": "Économie"},
     {"id": "n2", "journal": "Le Sahel", "titre": "=SOMME(A1:A9)", "texte": "Un accord de calcul.", "date": "2024-03", "auteur": ["-Awa", "Ève Ba"]},

@@ -74,7 +74,12 @@ def comparison() -> Response:
     found = compare(engine(), texts, state.request()) if texts else None
     view = present_comparison(found, state, where) if found else None
     html = render_template(
-        "compare.html", view=view, state=state, chips=chips_of(state, where), texts=[*texts, "", "", "", ""][:MOST_QUERIES]
+        "compare.html",
+        view=view,
+        state=state,
+        chips=chips_of(state, where),
+        texts=[*texts, "", "", "", ""][:MOST_QUERIES],
+        reprints_url=_other_reprints(texts, state),
     )
     return _held(make_response(html), engine().stats().generation)
 
@@ -113,6 +118,13 @@ def suggestions() -> Response:
     words = [completion.text for completion in completions(typed, engine().vocabulary(), limit=COMPLETIONS)]
     text = current_app.json.dumps([typed, words], ensure_ascii=False, separators=(",", ":"))
     return _held(Response(text + "\n", mimetype="application/x-suggestions+json"), engine().stats().generation)
+
+
+def _other_reprints(texts: list[str], state: SearchState) -> str:
+    """Return the address of the same comparison with reprints counted the other way."""
+    turned = state.with_reprints("grouped" if state.reprints == "all" else "all")
+    args = [("q", text) for text in texts] + [row for row in turned.to_args() if row[0] != "q"]
+    return url_for("surveys.comparison") + ("&" if "?" in url_for("surveys.comparison") else "?") + urlencode(args)
 
 
 def _counts(field: str, state: SearchState, typed: str) -> FacetCounts:

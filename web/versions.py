@@ -57,8 +57,7 @@ class DifferencesView:
 def present_differences(before: Article, after: Article, links: Links) -> DifferencesView:
     """Lay out what ``after`` changed in ``before``."""
     text = differences(_text(before), _text(after))
-    share = round(100 * text.kept / text.words) if text.words else 0
-    kept = _("%(share)s\u00a0%% du texte est resté tel quel", share=share)
+    removed = typography.plural(text.words - text.kept, "%(count)s\u00a0mot retiré ou changé", "%(count)s\u00a0mots retirés ou changés")
     added = typography.plural(text.added, "%(count)s\u00a0mot ajouté ou changé", "%(count)s\u00a0mots ajoutés ou changés")
     return DifferencesView(
         before=_side(before, links),
@@ -66,7 +65,7 @@ def present_differences(before: Article, after: Article, links: Links) -> Differ
         swapped_url=links.comparison(after.doc_id, before.doc_id),
         headline=_held(differences(before.headline, after.headline).paragraphs),
         paragraphs=_held(text.paragraphs),
-        summary=f"{kept}, {added}.",
+        summary=f"{removed}, {added}.",
         cut=text.cut,
     )
 

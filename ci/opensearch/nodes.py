@@ -10,6 +10,7 @@ uid 65534. Nothing here is a way to run a cluster in earnest: no TLS, no passwor
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import os
 import shutil
@@ -17,7 +18,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,7 +156,7 @@ class Cluster:
             for node in self.nodes:
                 try:
                     health = node.get("/_cluster/health")
-                except (OSError, urllib.error.URLError, ValueError):
+                except (OSError, http.client.HTTPException, ValueError):
                     continue
                 if isinstance(health, dict) and health["number_of_nodes"] == count and health["status"] != "red":
                     return

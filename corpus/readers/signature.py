@@ -21,7 +21,8 @@ __all__ = ["NAME", "Page", "Signature", "Teaser", "end_credit", "read_names", "r
 
 # Agencies of the francophone world and those it reprints. Source: members of FAAPA and EANA, and the usual world wires.
 AGENCY: Final = (
-    r"(?:AFP|AP|Reuters|Belga|ATS|Keystone-ATS|MAP|TAP|APS|AMAP|ANP|AIB|AIP|ABP|AGP|AMI|ATOP|APA|PANA|ACP|ABI|Infocongo|ATPE|Xinhua|EFE|ANSA|dpa|"
+    r"(?:AFP|AP|Reuters|Belga|ATS|Keystone-ATS|Keystone|MAP|TAP|APS|AMAP|ANP|AIB|AIP|ABP|AGP|AMI|ATOP|APA(?:news)?|PANA|Panapress|ACP|ABI|ACI|"
+    r"ADI|ACAP|ANI|ANTA|ANGOP|Infocongo|ATPE|Anadolu|Xinhua|EFE|ANSA|dpa|"
     r"La Presse [Cc]anadienne|Agence [A-ZÀ-Ý][\w’'\- ]{2,40})"
 )
 _PARTICLE = r"(?:de|du|des|de la|d[’']|le|la|ag|ben|ould|mint|el|al|bin|van|von|der|da|dos|N[’'])"
@@ -52,10 +53,12 @@ _INITIALS = re.compile(
 )
 _NAMED = re.compile(rf"(?P<names>{_NAMES}){_ROLE}{_WITH_AGENCY}$")
 _SPLIT_NAMES = re.compile(r"\s*(?:,|\bet\b|&|/)\s*")
+_AGENCIES = rf"(?:{_AGENCY}|[A-Z]{{2,8}})(?:\s*(?:/|,|\bet\b|\bavec\b)\s*(?:l[’'])?(?:{_AGENCY}|[A-Z]{{2,8}})){{0,3}}"
 _END_CREDIT = re.compile(
-    rf"(?:[.!?…»”]\s*[(\[](?P<any>{AGENCY}|[A-Z]{{2,8}}|[Aa]vec [\w’', ]+)[)\]]|"
-    rf"[.!?…»”]\s+[–—-]\s*(?P<dash>{AGENCY}))\.?\s*$"
+    rf"(?:[.!?…»”]\s*[(\[](?P<any>{_AGENCIES}|[Aa]vec [\w’', /-]+)[)\]]|"
+    rf"[.!?…»”]\s+[–—-]\s*(?P<dash>{_AGENCY}))\.?\s*$"
 )
+_ARTICLE = re.compile(r"\bl[’'](?=[A-Z])")
 
 _CUT = re.compile(
     r"(?:(?<!\.)\.\.|\.{3,}|…|\[\s*(?:…|\.{2,3})\s*\]|\((?:…|\.{3})\))[\s»”\"]*(?:\b(?:Lire|Voir)\b.{0,25})?$|"
@@ -118,7 +121,7 @@ def read_signature(line: str) -> Signature | None:
     if found := _NEWSROOM.match(line):
         return Signature(bylines=(line,), newspaper=_newsroom_newspaper(found["link"], found["name"]))
     if found := _WITH.match(line):
-        return Signature(credit=found["credit"])
+        return Signature(credit=_ARTICLE.sub("", found["credit"]))
     if found := _BY.match(line):
         return Signature(bylines=read_names(found["names"]), credit=found["agency"] or "")
     if found := _INITIALS.match(line):
@@ -141,7 +144,7 @@ def read_names(text: str) -> tuple[str, ...]:
 def end_credit(text: str) -> str:
     """Return the agency named after the last full stop of a text: « … a-t-il dit. (AFP) »."""
     found = _END_CREDIT.search(text[-200:])
-    return re.sub(r"^[Aa]vec\s+(?:l[’'])?", "", found["any"] or found["dash"]) if found else ""
+    return _ARTICLE.sub("", re.sub(r"^[Aa]vec\s+", "", found["any"] or found["dash"])) if found else ""
 
 
 def split_page(lines: Sequence[str]) -> Page:

@@ -216,11 +216,13 @@ class LocalEngine:
         snapshot = open_snapshot(self.location)
         expect_made_with(snapshot, schema_version=SCHEMA_VERSION, analysis=analysis_digest())
         readers: dict[Path, SegmentReader] = {}
+        groups: Sequence[SegmentGroups | None] = ()
         for _ in range(OPEN_TRIES):
             try:
                 for entry in snapshot.manifest.segments:
                     path = snapshot.folder / entry.file
                     readers[path] = self._readers.get(path) or SegmentReader.open(path)
+                groups = _read_groups(snapshot)  # now: a writer may take the file away before it is asked for
                 break
             except FileNotFoundError:  # a writer has moved on in between
                 snapshot = open_snapshot(self.location)
@@ -228,7 +230,7 @@ class LocalEngine:
         self._outdated = snapshot.fallback is not None
         leaves = [SegmentLeaf(self._readers[snapshot.folder / entry.file], live_mask(entry)) for entry in snapshot.manifest.segments]
         collection = Collection(leaves, snapshot.generation)
-        collection.load_reprints = partial(_read_groups, snapshot)
+        collection.load_reprints = partial(list, groups)
         return collection, snapshot
 
 

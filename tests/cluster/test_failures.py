@@ -6,8 +6,10 @@ These tests start three nodes of their own, with room for two waiting writes eac
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,18 +34,17 @@ TINY_QUEUE = "thread_pool.write.queue_size: 2"
 
 
 @pytest.fixture(scope="module")
-def cluster(hosts: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(hosts: str) -> Iterator[Cluster]:
     """Three nodes of our own."""
-    folder = tmp_path_factory.mktemp("nodes")
-    for parent in (folder, *folder.parents):  # the servers run as nobody
-        if parent.stat().st_uid == Path.home().stat().st_uid and not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o011)
-    made = Cluster(folder, nodes=3, port=9401, more=TINY_QUEUE)
+    folder = Path(tempfile.mkdtemp(prefix="marbre-nodes-"))  # pytest's own folders are closed to the user the servers run as
+    folder.chmod(0o755)
+    made = Cluster(folder, nodes=3, port=9501, more=TINY_QUEUE)
     try:
         made.start()
         yield made
     finally:
         made.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def location_of(cluster: Cluster, name: str) -> str:

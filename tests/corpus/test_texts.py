@@ -145,6 +145,13 @@ def test_a_signature_line_says_who_signed(line: str, signature: Signature | None
         ("C’est fini. (Avec AFP)", "AFP"),
         ("selon l’Organisation (ONU).", ""),
         ("C’est fini. – Reuters", "Reuters"),
+        ("C’est fini. (avec l’AFP)", "AFP"),
+        ("C’est fini. (Avec AFP et Reuters)", "AFP et Reuters"),
+        ("C’est fini. (ATS/AFP)", "ATS/AFP"),
+        ("C’est fini. (Belga avec AFP)", "Belga avec AFP"),
+        ("C’est fini. (avec Keystone-ATS)", "Keystone-ATS"),
+        ("C’est fini. (Panapress)", "Panapress"),
+        *((f"C’est fini. ({agency})", agency) for agency in ("APS", "MAP", "TAP", "PANA", "APA", "AIB", "ANP", "ADI", "La Presse canadienne")),
         ("", ""),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import threading
@@ -86,17 +87,17 @@ def test_a_hundred_commits_with_readers_leave_no_file_and_no_descriptor_behind(t
             except Exception as error:  # noqa: BLE001 - whatever a reader sees must fail the test
                 failures.append(f"{type(error).__name__}: {error}")
 
+    gc.collect()
+    before = len(os.listdir("/proc/self/fd"))
     reader = threading.Thread(target=read)
     reader.start()
-    before = 0
     for number in range(1, 100):
         write_jsonl(source / f"{number % 10}.jsonl", [record(one) for one in range(number % 10, number + 1, 10)])
         seen[0] = index_folder(source, location).articles - 1  # the reader may have opened the generation before
-        if number == 20:
-            before = len(os.listdir("/proc/self/fd"))
     stop.set()
     reader.join()
     assert failures == []
+    gc.collect()
     assert len(os.listdir("/proc/self/fd")) <= before + 2
     snapshot = open_snapshot(location)
     named = set(snapshot.manifest.names) | {path.name for path in snapshot.folder.glob("manifest-*.json")}

@@ -198,7 +198,7 @@ def test_readers_see_whole_commits_while_a_writer_commits_merges_and_rebuilds(tm
             least = acknowledged[-1]
             with open_engine(location) as fresh:
                 for one in (engine, fresh):
-                    page = search(one, SearchRequest(text="", size=10, facets=("newspaper",)))
+                    page = search(one, SearchRequest(text="", size=10, facets=("newspaper",), reprints="all"))
                     facet = page.facets["newspaper"]
                     assert page.total >= least
                     assert page.total % batch == 0

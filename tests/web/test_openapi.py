@@ -36,6 +36,7 @@ PAGES = {
     "/concordance",
     "/couverture",
     "/valeurs/<parameter>",
+    "/texte/<slug>",
 }
 
 # The site is made when the module is loaded: schemathesis needs the operations to make the tests.
