@@ -34,7 +34,9 @@ DRAWN_FROM = 5_000
 
 def main() -> None:
     """Fill, ask, print a table; JSON in --json FILE."""
-    options = argparse.ArgumentParser(prog="python -m bench.cluster", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        prog="python -m bench.cluster", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("corpus", type=Path)
     options.add_argument("--limit", type=int, default=20_000)
     options.add_argument("--one", default="", help="address of a single node")

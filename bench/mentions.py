@@ -36,7 +36,9 @@ def main() -> int:
     expected = json.loads(EXPECTED.read_text(encoding="utf-8"))
     texts = read_texts(given.data, {doc_id for rows in expected.values() for doc_id in rows})
     figures = {
-        "references": compared(expected["references"], {doc_id: set(cited_texts(texts[doc_id])) for doc_id in expected["references"]}, given.errors),
+        "references": compared(
+            expected["references"], {doc_id: set(cited_texts(texts[doc_id])) for doc_id in expected["references"]}, given.errors
+        ),
         "acronyms": compared(
             {doc_id: [pair(*row) for row in rows] for doc_id, rows in expected["acronyms"].items()},
             {doc_id: {pair(one.acronym, one.expansion) for one in find_introductions(texts[doc_id])} for doc_id in expected["acronyms"]},
@@ -48,7 +50,10 @@ def main() -> int:
         print(json.dumps(figures, indent=2))
     else:
         for name, row in figures.items():
-            print(f"{name:<12}" + "  ".join(f"{key} {value:.3f}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items()))
+            print(
+                f"{name:<12}"
+                + "  ".join(f"{key} {value:.3f}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items())
+            )
     return int(any(figures[name]["precision"] < least[0] or figures[name]["recall"] < least[1] for name, least in FLOORS.items()))
 
 
@@ -77,7 +82,13 @@ def compared(expected: dict[str, list[object]], found: dict[str, set[object]], t
         for sign, difference in (("+", found[doc_id] - set(rows)), ("-", set(rows) - found[doc_id])):
             for one in sorted(map(str, difference)):
                 print(sign, doc_id, one)
-    return {"articles": len(expected), "expected": wanted, "read": read, "precision": right / read if read else 1.0, "recall": right / wanted if wanted else 1.0}
+    return {
+        "articles": len(expected),
+        "expected": wanted,
+        "read": read,
+        "precision": right / read if read else 1.0,
+        "recall": right / wanted if wanted else 1.0,
+    }
 
 
 def cost(texts: Iterable[str]) -> float:

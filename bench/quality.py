@@ -110,7 +110,7 @@ def measure_sample() -> dict[str, Any]:
 
 def ask(engine: Any, text: str, match: Any) -> list[str]:
     """Return the ids of the first page."""
-    return [hit.doc_id for hit in search(engine, SearchRequest(text=text, match=match, size=DEPTH, facets=(), snippets=False)).hits]
+    return [hit.doc_id for hit in search(engine, SearchRequest(text=text, match=match, size=DEPTH, facets=(), snippets=False, reprints="all")).hits]
 
 
 def score(queries: list[dict[str, Any]], best: Callable[[str], list[str]]) -> dict[str, float]:

@@ -34,14 +34,21 @@ _ELIDED: Final = frozenset("d l qu s n j m t c".split())
 
 _ACRONYM: Final = r"(?:[A-ZÀ-Ý](?:\.[A-ZÀ-Ý]){1,11}\.?|[A-ZÀ-Ý][A-Za-zÀ-ÿ&]{1,13}(?:-[A-ZÀ-Ý]{1,6})?)"
 _THREE: Final = "[A-ZÀ-Ý]{3}"
-_BRACKET = re.compile(rf"\((?:(?:ou|dite?|sigle|en abrégé|en sigle|ci-après|l['’]|la|le|les)[ \u00a0]?)?[«“\"]?[ \u00a0\u202f]?(?P<acronym>{_ACRONYM})(?=[)»”\",;/ \u00a0\u202f])(?P<after>[^()]{{0,40}}\)?)")
+_BRACKET = re.compile(
+    rf"\((?:(?:ou|dite?|sigle|en abrégé|en sigle|ci-après|l['’]|la|le|les)[ \u00a0]?)?[«“\"]?[ \u00a0\u202f]?(?P<acronym>{_ACRONYM})(?=[)»”\",;/ \u00a0\u202f])(?P<after>[^()]{{0,40}}\)?)"
+)
 _BEFORE_BRACKET = re.compile(rf"(?<![\w.-])(?P<acronym>{_ACRONYM})[»”\"]?[ \u00a0\u202f]?$")
 # Only where capitals stand before or behind; each pattern begins with one character that the search can jump to.
 _APPOSED = re.compile(
     rf", (?:l['’](?:(?<={_THREE}, l['’])|(?={_THREE}|[A-Z]\.))|l[ae] (?:(?<={_THREE}, l[ae] )|(?={_THREE}|[A-Z]\.))|les (?:(?<={_THREE}, les )|(?={_THREE}))|ou (?={_THREE}))"
 )
 _DASHES: Final = tuple(
-    (dash, re.compile(rf"{dash}(?:(?<={_THREE}[ \u00a0\u202f]{dash})|(?=[ \u00a0\u202f]?(?:l['’]|la |le |les )?{_THREE}))[ \u00a0\u202f]?(?:l['’]|la |le |les )?"))
+    (
+        dash,
+        re.compile(
+            rf"{dash}(?:(?<={_THREE}[ \u00a0\u202f]{dash})|(?=[ \u00a0\u202f]?(?:l['’]|la |le |les )?{_THREE}))[ \u00a0\u202f]?(?:l['’]|la |le |les )?"
+        ),
+    )
     for dash in "–—"
 )
 _CAPITALS = re.compile(r"(?:[A-ZÀ-Ý]{3,12}|[A-ZÀ-Ý](?:\.[A-ZÀ-Ý]){2,11}\.?)(?![\w’'-])")
@@ -215,7 +222,12 @@ def _words(text: str, start: int, end: int) -> list[_Word]:
     """Return the words of a stretch; hyphens and elisions part them."""
     folded = plain(text[start:end])
     return [
-        _Word(start + found.start(), start + found.end(), found[0], found[0] in _SMALL or (found[0] in _ELIDED and folded[found.end() : found.end() + 1] == "'"))
+        _Word(
+            start + found.start(),
+            start + found.end(),
+            found[0],
+            found[0] in _SMALL or (found[0] in _ELIDED and folded[found.end() : found.end() + 1] == "'"),
+        )
         for found in _WORD.finditer(folded)
     ]
 

@@ -7,8 +7,6 @@ before stays for ``marbre rollback --to rebuild``; those before it go. The ledge
 
 from __future__ import annotations
 
-import json
-import multiprocessing
 import secrets
 import tempfile
 import time
@@ -16,8 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from io import BufferedWriter
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -27,7 +23,8 @@ from corpus.errors import IndexProblem
 from corpus.readers import Reject
 from indexer.cluster_bulk import BulkSender, Operation, delete_operation, index_operation
 from indexer.cluster_client import WRITE_S, ClusterClient, Refused, is_cluster, parse_location
-from indexer.cluster_mapping import KEY_MARK, document
+from indexer.cluster_crew import RenderCrew, rendered
+from indexer.cluster_mapping import KEY_MARK
 from indexer.cluster_state import ClusterBase, ClusterFacts, ClusterState, next_facts
 from indexer.ledger import Ledger
 
@@ -43,7 +40,6 @@ __all__ = [
     "scan",
 ]
 
-BATCH: Final = 64  # articles sent to a worker at once
 LOOKED_UP: Final = 300  # single look-ups after which the ids of the index are read as a whole
 MOST_IDS: Final = 1_000_000
 PAGE: Final = 2_000
@@ -173,7 +169,7 @@ class ClusterWriter:
             self._index = self.state.create_index() if fresh or before is None else before.index
             self._sender = BulkSender(self.state.client, self._index)
             self._stack.callback(self._sender.close)
-            self._crew = _Crew(workers) if workers > 1 else None
+            self._crew = RenderCrew(workers) if workers > 1 else None
             if self._crew is not None:
                 self._stack.callback(self._crew.close)
         except BaseException:
@@ -256,7 +252,7 @@ class ClusterWriter:
         self._seq += 1
         self._changed = True
         if self._crew is None:
-            self._sender.add(index_operation(doc_id, self._seq, _rendered(stored, digest, self._seq)))
+            self._sender.add(index_operation(doc_id, self._seq, rendered(stored, digest, self._seq)))
         else:
             self._take(self._crew.add(doc_id, row, digest, self._seq))
         self._stay()
@@ -375,91 +371,6 @@ class ClusterWriter:
         for index in self.state.indexes():
             if index not in (self._index, previous):
                 self.state.drop(index)
-
-
-class _Crew:
-    """Processes that analyse articles. What comes through a pipe is JSON in bytes."""
-
-    def __init__(self, workers: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._workers: list[tuple[BaseProcess, Connection]] = []
-        self._waiting: list[list[tuple[str, bytes, str, int]]] = [[]]
-        self._asked: list[int] = []
-        self._next = 0
-        for _ in range(workers):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs,), daemon=True)
-            process.start()
-            theirs.close()
-            self._workers.append((process, ours))
-            self._asked.append(0)
-        self._batch: list[tuple[str, bytes, str, int]] = []
-
-    def add(self, doc_id: str, row: bytes, digest: str, seq: int) -> list[Operation]:
-        """Take an article; return operations that are ready."""
-        self._batch.append((doc_id, row, digest, seq))
-        return self._send() if len(self._batch) >= BATCH else []
-
-    def flush(self) -> list[Operation]:
-        """Return the operations of everything that was given."""
-        ready = self._send() if self._batch else []
-        for number in range(len(self._workers)):
-            ready += self._receive(number)
-        return ready
-
-    def close(self) -> None:
-        """End the processes."""
-        for process, pipe in self._workers:
-            pipe.close()
-            process.join(5)
-            if process.is_alive():
-                process.kill()
-                process.join()
-
-    def _send(self) -> list[Operation]:
-        number = self._next
-        self._next = (number + 1) % len(self._workers)
-        ready = self._receive(number)
-        try:
-            self._workers[number][1].send(self._batch)
-        except OSError as error:
-            raise self._lost(number) from error
-        self._asked[number] = len(self._batch)
-        self._batch = []
-        return ready
-
-    def _receive(self, number: int) -> list[Operation]:
-        if not self._asked[number]:
-            return []
-        try:
-            rows = self._workers[number][1].recv()
-        except (EOFError, OSError) as error:
-            raise self._lost(number) from error
-        if len(rows) != self._asked[number]:
-            raise self._lost(number)
-        self._asked[number] = 0
-        return [index_operation(doc_id, seq, rendered) for doc_id, seq, rendered in rows]
-
-    def _lost(self, number: int) -> IndexProblem:
-        process = self._workers[number][0]
-        process.join(1.0)
-        return IndexProblem(
-            f"a worker process ended early (exit code {process.exitcode}); what was committed is kept, try again with fewer --workers"
-        )
-
-
-def _work(pipe: Connection) -> None:
-    """Render what comes through the pipe until it ends."""
-    while True:
-        try:
-            batch = pipe.recv()
-            pipe.send([(doc_id, seq, _rendered(json.loads(row), digest, seq)) for doc_id, row, digest, seq in batch])
-        except (EOFError, OSError, KeyboardInterrupt):
-            return
-
-
-def _rendered(stored: Mapping[str, Any], digest: str, seq: int) -> bytes:
-    return json.dumps(document(stored, digest, seq), ensure_ascii=True, separators=(",", ":")).encode("ascii")
 
 
 def read_document(state: ClusterState, index: str, doc_id: str, *, seconds: float = WRITE_S) -> dict[str, Any] | None:

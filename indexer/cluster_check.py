@@ -23,7 +23,11 @@ def check_cluster(location: str) -> list[Problem]:
         if health["status"] == "red":
             problems.append(Problem(index, "", "a shard is lost (status red): bring its node back, or restore a snapshot"))
         elif health["status"] == "yellow":
-            problems.append(Problem(index, "", f"{health['unassigned_shards']} copies of shards are missing (status yellow): a node is away", "leftover"))
+            problems.append(
+                Problem(
+                    index, "", f"{health['unassigned_shards']} copies of shards are missing (status yellow): a node is away", "leftover"
+                )
+            )
         found = int(state.client.call("GET", f"/{index}/_count", seconds=WRITE_S)["count"])
         if found != facts.articles:
             problems.append(Problem(index, "", f"{found} articles found, {facts.articles} committed; run “marbre check --sources”"))

@@ -18,7 +18,17 @@ from indexer.french import term
 from indexer.references import cited_texts, normal_reference
 from indexer.schema import TEXT_FIELDS
 
-__all__ = ["ACRONYM_MARK", "BY_INITIALS", "AcronymTerm", "Mentions", "acronym_terms", "expansion_key", "mentions_of", "read_acronym_term", "with_mentions"]
+__all__ = [
+    "ACRONYM_MARK",
+    "BY_INITIALS",
+    "AcronymTerm",
+    "Mentions",
+    "acronym_terms",
+    "expansion_key",
+    "mentions_of",
+    "read_acronym_term",
+    "with_mentions",
+]
 
 ACRONYM_MARK: Final = "\t"
 BY_INITIALS: Final = "="

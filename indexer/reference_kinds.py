@@ -34,17 +34,25 @@ _EU = re.compile(
 )
 _REGION = re.compile(r" ?/?(?:CM/)?(?P<region>UEMOA|CEMAC|OHADA|CEDEAO)\b")
 _EU_SUFFIX = re.compile(r" ?[/-] ?(?:UE|CEE?|Euratom|EURATOM|JAI|PESC)\b|(?:/[A-Z]{2,8})+")
-_UN = re.compile(rf"resolution(?P<many>s)?(?![a-z])(?: (?:de l'onu|du conseil de securite|des nations unies|de l'assemblee generale|onusienne))?{SPACES}(?P<sign>{SIGN})?{SPACES}(?:s/res/|a/res/)?(?P<figures>\d{{1,4}}(?:/\d{{1,3}})?)(?![\d/x×-]|[.,]\d|[a-z])(?! ?(?:x|×|pixels?|dpi|ppp|[a-z]?px)(?![a-z]))")
+_UN = re.compile(
+    rf"resolution(?P<many>s)?(?![a-z])(?: (?:de l'onu|du conseil de securite|des nations unies|de l'assemblee generale|onusienne))?{SPACES}(?P<sign>{SIGN})?{SPACES}(?:s/res/|a/res/)?(?P<figures>\d{{1,4}}(?:/\d{{1,3}})?)(?![\d/x×-]|[.,]\d|[a-z])(?! ?(?:x|×|pixels?|dpi|ppp|[a-z]?px)(?![a-z]))"
+)
 _UN_YEAR = re.compile(r" ?\((?:\d{4})\)")
 _UN_MORE = re.compile(r" ?(?:,|,? et) ?(?P<figures>\d{3,4})(?! ?\))(?![\d/-]|[.,]\d|[a-z])")
 _UN_BODY = re.compile(r"(?:onu|nations unies|conseil de securite|assemblee generale)(?![a-z])")
-_CONVENTION = re.compile(rf"convention(?P<many>s)?(?![a-z])(?! collectives?)(?: (?:internationales?|fondamentales?|de l'oit|oit|de l'organisation internationale du travail|du conseil de l'europe))?{SPACES}(?P<sign>{SIGN})?{SPACES}(?P<figures>\d{{1,3}})(?![\d/-]|[.,]\d|[a-z])")
+_CONVENTION = re.compile(
+    rf"convention(?P<many>s)?(?![a-z])(?! collectives?)(?: (?:internationales?|fondamentales?|de l'oit|oit|de l'organisation internationale du travail|du conseil de l'europe))?{SPACES}(?P<sign>{SIGN})?{SPACES}(?P<figures>\d{{1,3}})(?![\d/-]|[.,]\d|[a-z])"
+)
 _ILO = re.compile(r"(?:oit|organisation internationale du travail|bit)(?![a-z])")
 _OF_A_CODE: Final = rf"{SPACES}(?:\b(?:du|de la|des|au|dans le)(?: (?:nouveau|nouvelle|futur|actuel|ancien))?{BLANK}|de (?:l'|notre |leur |votre ){SPACES})(?=code|constitution|livre|[cl][a-z]{{2,6}}\b)"
 _ARTICLES = re.compile(rf"article(?P<many>s)?(?![a-z]){BLANK}(?P<list>.{{1,140}}?)" + _OF_A_CODE)
 _EU_DAY = re.compile(r",?(?: (?:relati[fv]e|sur|concernant|etablissant|portant|dite?)[^.;:!?()]{1,110}?)?,? (?:en date )?du (?=\d)")
-_CONVENTION_DAY = re.compile(r"(?:convention(?! collective)(?: (?:fiscale|internationale|bilaterale|judiciaire|franco-[a-z]{3,14}|de|d'|des|du|sur|relative|contre|pour|entre|europeenne)(?![a-z])[^.;:!?()\d]{0,90}?)?)?,? (?:en date )?du (?=\d|premier)")
-_AND_ARTICLES = re.compile(rf"{SPACES},?{SPACES}(?:et|ou|ainsi que|que)?{BLANK}(?:(?:de |a )?l'article )?(?P<list>[lrda]?\.?{SPACES}\d.{{0,100}}?)" + _OF_A_CODE)
+_CONVENTION_DAY = re.compile(
+    r"(?:convention(?! collective)(?: (?:fiscale|internationale|bilaterale|judiciaire|franco-[a-z]{3,14}|de|d'|des|du|sur|relative|contre|pour|entre|europeenne)(?![a-z])[^.;:!?()\d]{0,90}?)?)?,? (?:en date )?du (?=\d|premier)"
+)
+_AND_ARTICLES = re.compile(
+    rf"{SPACES},?{SPACES}(?:et|ou|ainsi que|que)?{BLANK}(?:(?:de |a )?l'article )?(?P<list>[lrda]?\.?{SPACES}\d.{{0,100}}?)" + _OF_A_CODE
+)
 _ITEM = re.compile(
     rf"(?P<letter>[lrda]\.?{SPACES}o?\.?{SPACES}\*?{SPACES})?(?P<number>\d{{1,4}}(?:er|ier)?(?![a-z])(?: ?[-.] ?\d{{1,4}}){{0,4}}(?:-[a-z]{{1,2}}(?![a-z'-]))?|premier|unique)"
     r"(?P<rank> (?:bis|ter|quater|(?:quinqu|sex|sept|oct|non|dec|undec|duodec|terdec|quaterdec|quindec|sexdec|septdec|octodec|novodec|vic|unvic|duovic|tervic|quatervic|quinvic|sexvic|septvic|octovic|novovic|tric|sept|quaterv)i?es|quinquies|sexies|septies|octies|nonies|[a-z]{3,14}cies)(?![a-z]))?"
@@ -83,7 +91,7 @@ def _union_value(number: Number, window: Window, directive: bool, mark: str | No
     region = _REGION.search(window.raw, number.end - 14 if number.end > 14 else 0, number.end + 14)
     if region is not None:
         return f"{'directive' if directive else 'règlement'} n° {figures} {region['region']}"
-    if mark and "euratom" in mark or "uratom" in window.raw[number.end - 8 : number.end + 9]:
+    if (mark and "euratom" in mark) or "uratom" in window.raw[number.end - 8 : number.end + 9]:
         age = "Euratom"
     else:
         age = "CEE" if year < 1994 else "CE" if year < 2010 else "UE"
@@ -147,7 +155,9 @@ def read_articles(window: Window) -> Iterator[Read]:
         items = list(_items(window, found.start("list"), found.end("list")))
         for number, (at, item) in enumerate(items):
             last = number == len(items) - 1
-            yield Read(at if number else start, code.end() if last else at + len(item), f"article {_article(item)} {_of(_canonical()[code[0]])}")
+            yield Read(
+                at if number else start, code.end() if last else at + len(item), f"article {_article(item)} {_of(_canonical()[code[0]])}"
+            )
         found = _AND_ARTICLES.match(window.plain, code.end()) if items else None
         start = 0 if found is None else found.start("list")
 

@@ -11,7 +11,21 @@ import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-__all__ = ["BLANK", "SIGN", "SPACES", "Number", "Window", "act_number", "day_at", "day_in_words", "eu_number", "more_numbers", "number_at", "plain", "window_at"]
+__all__ = [
+    "BLANK",
+    "SIGN",
+    "SPACES",
+    "Number",
+    "Window",
+    "act_number",
+    "day_at",
+    "day_in_words",
+    "eu_number",
+    "more_numbers",
+    "number_at",
+    "plain",
+    "window_at",
+]
 
 WINDOW_CHARS: Final = 320
 FIRST_YEAR: Final = 1500  # the ordinance of Villers-Cotterêts, 1539, is still cited
@@ -49,7 +63,9 @@ BLANK: Final = r" {1,3}"
 SIGN: Final = rf"(?:n{SPACES}°{SPACES}s?\.?|nos?\.?(?![a-z])|n\.?(?=[ \d])|numeros?|№)"
 FIGURES: Final = r"\d{1,5}(?: ?[-/.] ?\d{1,5}){0,2}(?!\d)(?![-/.]\d)"
 _NUMBER = re.compile(rf"(?=[ ,(]|n ?°|№){SPACES}[,(]?{SPACES}(?P<sign>{SIGN})?{SPACES}(?P<figures>{FIGURES})")
-_MORE = re.compile(rf"{SPACES}(?:,|,? (?:et|ou|a|puis|ainsi que)(?: (?:de |a )?la| du| le)?(?= )){SPACES}(?P<sign>{SIGN})?{SPACES}(?P<figures>{FIGURES})")
+_MORE = re.compile(
+    rf"{SPACES}(?:,|,? (?:et|ou|a|puis|ainsi que)(?: (?:de |a )?la| du| le)?(?= )){SPACES}(?P<sign>{SIGN})?{SPACES}(?P<figures>{FIGURES})"
+)
 _SUFFIX = re.compile(r"(?: ?[-/] ?[A-Z][A-Z0-9.]{0,9}\b)*")  # /AN, /PM-RM: which office numbered it
 _DAY = re.compile(
     rf"(?:(?:lun|mar|mercre|jeu|vendre|same)di |dimanche )?(?P<day>\d{{1,2}})(?: ?(?:er|ier)(?![a-z]))?{BLANK}(?P<month>{'|'.join(sorted(_MONTH_NUMBERS, key=len, reverse=True))})\.?{BLANK}(?P<year>\d{{4}})(?!\d)"

@@ -68,9 +68,11 @@ _SORT_NAMES: Final = {"orga": "loi organique", "cons": "loi constitutionnelle", 
 _TITLE = re.compile(  # what may stand between « loi » and its day: its title, its name, its author
     rf"(?P<title>(?:,?{BLANK}(?:dite?s? )?[«\"][^«»\".]{{1,80}}[»\"])?(?:,?{BLANK}(?:dite?s? |de |d'|des |du |sur |en |relati[fv]es? |portant |pour |contre |visant |tendant |"
     r"renforcant |garantissant |autorisant |instituant |creant |modifiant |instaurant |fixant |completant |organisant |ratifiant |abrogeant )[^«».;:!?()]{1,110}?)??)"
-    rf",?{BLANK}(?:en date )?(?P<before>du|de ce) (?=\d|premier [a-z]{3,9} \d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)"
+    rf",?{BLANK}(?:en date )?(?P<before>du|de ce) (?=\d|premier [a-z]{3, 9} \d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)"
 )
-_NAMED = re.compile(r"(?P<title>(?: {1,3}[A-ZÉÈÎÔ][\w’'-]{1,20}| {1,3}(?:de|du|la|des|et)){1,5}),? {1,3}du (?=\d)")  # loi Fillioud du 29 juillet 1982
+_NAMED = re.compile(
+    r"(?P<title>(?: {1,3}[A-ZÉÈÎÔ][\w’'-]{1,20}| {1,3}(?:de|du|la|des|et)){1,5}),? {1,3}du (?=\d)"
+)  # loi Fillioud du 29 juillet 1982
 _ADJECTIVES = re.compile(r"(?P<title>(?: {1,3}[a-z][a-z'-]{2,18}){1,3}),? {1,3}du (?=\d)")  # loi pénitentiaire du 24 novembre 2009
 _SPAN_OF_DAYS = re.compile(r" (?:au|jusqu'au) (?:\d|[a-z]+ \d)")  # du 1er janvier au 31 décembre 2015 is no day of a law
 _TITLED_NUMBER = re.compile(rf"(?:{BLANK}[^«».;:!?()\d]{{1,90}}?)?[, (]{{1,3}}(?={SIGN}{SPACES}\d)")
@@ -79,8 +81,12 @@ _STOPS = re.compile(
     r"|articles?|lois?|decrets?|arretes?|ordonnances?|directives?|reglements?|numeros?|annexes?|tables?|vote[er]?s?|adoptee?s?|publiee?s?|debats?|journaux|rapports?|audience|jugement|audition|accord)(?![a-z])"
 )
 _NUMBER_BEHIND = re.compile(rf"(?=[, (]{{1,3}}{SIGN}{SPACES}\d)")
-_WITH_DAY = re.compile(r",?(?: {1,3}| ?\( ?)(?:en date )?du (?=\d|premier [a-z]{3,9} \d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)")
-_PLAIN_LAW = re.compile(r"loi (?:n ?° ?|no )?(\d{2,3})(?! ?[-/%€°.]\d|\d| ?[%€]| (?:articles?|amendements?|ans?|mois|jours?|fois|lois?|pages?|euros?|francs?|millions?|milliards?)(?![a-z]))(?![a-z])")
+_WITH_DAY = re.compile(
+    r",?(?: {1,3}| ?\( ?)(?:en date )?du (?=\d|premier [a-z]{3,9} \d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)"
+)
+_PLAIN_LAW = re.compile(
+    r"loi (?:n ?° ?|no )?(\d{2,3})(?! ?[-/%€°.]\d|\d| ?[%€]| (?:articles?|amendements?|ans?|mois|jours?|fois|lois?|pages?|euros?|francs?|millions?|milliards?)(?![a-z]))(?![a-z])"
+)
 
 
 def find_references(text: str) -> list[Reference]:
@@ -210,7 +216,9 @@ def _dated(window: Window, label: str, at: int, kind: str) -> Iterator[Read]:
 
 def _is_title(title: str, kind: str) -> bool:
     """Tell whether words can stand between the kind and the day: « arrêté » is a participle, too (« arrêté pour vol »)."""
-    return kind != "arrete" or not title or re.match(r" {1,3}(?:du |de la |des |relatif |portant |fixant |modifiant |en )", title) is not None
+    return (
+        kind != "arrete" or not title or re.match(r" {1,3}(?:du |de la |des |relatif |portant |fixant |modifiant |en )", title) is not None
+    )
 
 
 # The stems that are looked for (in bytes, small), how many letters of the word stand before them, who reads on.

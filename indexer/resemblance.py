@@ -72,7 +72,9 @@ class Words:
     @cached_property
     def others(self) -> frozenset[str]:
         """The longer words that are neither and stand once in the text, as most names and figures do."""
-        return frozenset(word for word, count in self.counts.items() if count == 1 and len(word) > 3 and word not in self.names and word.isalpha())
+        return frozenset(
+            word for word, count in self.counts.items() if count == 1 and len(word) > 3 and word not in self.names and word.isalpha()
+        )
 
     @cached_property
     def counts(self) -> Mapping[str, int]:

@@ -88,7 +88,14 @@ def with_uses(engine: Engine, meaning: Meaning) -> Meaning:
                 newspapers[bucket.value] = newspapers.get(bucket.value, 0) + bucket.count
     ordered = tuple(sorted(newspapers.items(), key=lambda row: (-row[1], row[0])))
     return Meaning(
-        meaning.acronym, meaning.expansion, meaning.articles, meaning.terms, meaning.state, min(days, default=None), max(days, default=None), ordered
+        meaning.acronym,
+        meaning.expansion,
+        meaning.articles,
+        meaning.terms,
+        meaning.state,
+        min(days, default=None),
+        max(days, default=None),
+        ordered,
     )
 
 
@@ -107,7 +114,9 @@ def as_json(meaning: Meaning) -> dict[str, Any]:
 
 def as_text(meaning: Meaning) -> str:
     """Return a pair as ``marbre acronyms`` prints it, on one line."""
-    days = "" if meaning.since is None else f", {meaning.since}" if meaning.since == meaning.until else f", {meaning.since} to {meaning.until}"
+    days = (
+        "" if meaning.since is None else f", {meaning.since}" if meaning.since == meaning.until else f", {meaning.since} to {meaning.until}"
+    )
     state = "" if meaning.state == "learnt" else f" [{meaning.state}]"
     papers = ", ".join(f"{name} {count}" for name, count in meaning.newspapers[:3])
     return f"{meaning.acronym} = {meaning.expansion}: {meaning.articles} article{'' if meaning.articles == 1 else 's'}{days}{f' ({papers})' if papers else ''}{state}"
@@ -153,7 +162,10 @@ def _of_expansions(engine: Engine, text: str, spans: Sequence[tuple[int, int]]) 
 
 def _with_initials(engine: Engine, initials: str, written: str) -> list[Meaning]:
     """Return the pairs whose expansion is what was written, whatever its small words."""
-    keys = [initials, *(term.partition(ACRONYM_MARK)[2] for term, _ in engine.acronym_terms(f"{BY_INITIALS}{initials}{ACRONYM_MARK}", LOOKS))]
+    keys = [
+        initials,
+        *(term.partition(ACRONYM_MARK)[2] for term, _ in engine.acronym_terms(f"{BY_INITIALS}{initials}{ACRONYM_MARK}", LOOKS)),
+    ]
     wanted = _content(written)
     decided = [one[1] for one in engine.acronym_decisions().values() if one[0] == "added" and _content(one[2]) == wanted]
     found = {acronym_key(key): meanings_of(engine, key) for key in (*keys, *decided)}
@@ -193,10 +205,12 @@ def _merged(rows: Sequence[tuple[str, int]], decided: dict[tuple[str, str], tupl
     for term, count in rows:
         pair = read_acronym_term(term)
         if pair is not None and count:
-            groups.setdefault((acronym_key(pair.acronym), expansion_key(pair.expansion)), []).append((count, pair.acronym, pair.expansion, term))
+            groups.setdefault((acronym_key(pair.acronym), expansion_key(pair.expansion)), []).append(
+                (count, pair.acronym, pair.expansion, term)
+            )
     found = []
     for key, spelled in groups.items():
-        _, acronym, expansion, _ = max(spelled, key=lambda row: (row[0], row[1:3]))
+        _, acronym, expansion, _ = max(spelled, key=lambda row: (row[0], row[2][:1].isupper(), row[1:3]))
         state: State = decided[key][0] if key in decided else "learnt"
         found.append(Meaning(acronym, expansion, sum(row[0] for row in spelled), tuple(row[3] for row in spelled), state))
     found += [

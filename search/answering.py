@@ -66,7 +66,7 @@ def search(engine: Engine, request: SearchRequest) -> ResultPage:
         partial=answer.partial,
         approximate=answer.approximate,
         generation=answer.generation,
-        articles=answer.articles,
+        articles=max(answer.articles, answer.total),
         reprints=request.reprints,
     )
 

@@ -108,6 +108,8 @@ def _paragraphs(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, ...]]:
                 paragraph = []
             text = part if piece.kind == "same" else part.rstrip()
             if text.strip():
+                if piece.kind == "added" and paragraph and paragraph[-1].kind == "removed":
+                    paragraph.append(Piece("same", " "))
                 paragraph.append(Piece(piece.kind, text))
             if len(text) < len(part):  # the blank behind a change is no part of it
                 paragraph.append(Piece("same", part[len(text) :]))

@@ -51,7 +51,9 @@ def migrate(source: str, target: str, *, workers: int = 1, progress: Progress | 
         report = build_index(_articles(archive.everything()), target, workers=workers, progress=progress)
     arrived = report.added + report.replaced + report.unchanged
     if arrived != before:
-        raise IndexProblem(f"{before} articles are in {source}, {arrived} arrived in {target} ({report.rejected} rejected); run it again, and see --rejects")
+        raise IndexProblem(
+            f"{before} articles are in {source}, {arrived} arrived in {target} ({report.rejected} rejected); run it again, and see --rejects"
+        )
     return report
 
 
@@ -87,7 +89,11 @@ def sampled_questions(engine: Engine, count: int, seed: int = 2025) -> list[str]
 
 
 def _plain_words(text: str) -> list[str]:
-    return [token.surface for token in tokenize(text[:5_000]) if token.surface.isalpha() and len(token.surface) > 3 and not is_stop(token.surface)]
+    return [
+        token.surface
+        for token in tokenize(text[:5_000])
+        if token.surface.isalpha() and len(token.surface) > 3 and not is_stop(token.surface)
+    ]
 
 
 def _articles(rows: Iterator[tuple[dict[str, object], str]]) -> Iterator[Article]:

@@ -415,3 +415,17 @@ def test_the_sample_archive_is_read_without_a_refusal(run: Marbre, tmp_path: Pat
     done = run("index", ROOT / "corpus" / "sample", "--json")
     assert (done.code, done.err) == (0, "")
     assert done.json["added"] == done.json["articles"] >= 60
+
+
+def test_acronyms_are_listed_and_decided(run: Marbre, tmp_path: Path) -> None:
+    source = tmp_path / "a.jsonl"
+    source.write_text('{"id": "a", "titre": "t", "texte": "La Politique nationale de migration (Ponam).", "date": "2025-10-10"}\n', encoding="utf-8")
+    index = str(tmp_path / "index")
+    run("index", str(source), "--index", index)
+    assert run("acronyms", "--index", index).out == "Ponam = Politique nationale de migration: 1 article, 2025-10-10\n"
+    assert json.loads(run("acronyms", "PONAM", "politique nationale de migration", "--refuse", "--json", "--index", index).out) == {"changed": True}
+    assert run("acronyms", "--index", index).out == ""
+    assert json.loads(run("acronyms", "po", "--refused", "--json", "--index", index).out)[0]["state"] == "refused"
+    assert run("acronyms", "PONAM", "politique nationale de migration", "--forget", "--index", index).out == "noted\n"
+    assert run("acronyms", "PONAM", "--accept", "--index", index).code == 2
+    assert run("acronyms", "PONAM", "x y", "--index", index).code == 2

@@ -73,6 +73,7 @@ class Node:
     folder: Path
     command: list[str]
     pid: int = 0
+    _process: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
@@ -83,7 +84,8 @@ class Node:
         """Start the process; its words go to ``logs/stdout``."""
         (self.folder / "logs").mkdir(exist_ok=True)
         with (self.folder / "logs" / "stdout").open("ab") as out:
-            self.pid = subprocess.Popen(self.command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True).pid
+            self._process = subprocess.Popen(self.command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True)
+        self.pid = self._process.pid
         (self.folder / "pid").write_text(str(self.pid))
 
     def send(self, number: int) -> None:
@@ -93,10 +95,20 @@ class Node:
     def wait_dead(self, seconds: float = 20) -> None:
         """Wait until the process is gone."""
         for _ in range(int(seconds * 10)):
-            if not _runs(self.pid):
+            if not self.runs():
                 return
             time.sleep(0.1)
         self.send(signal.SIGKILL)
+
+    def runs(self) -> bool:
+        """Tell whether the process is there."""
+        if self._process is not None:
+            return self._process.poll() is None
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def get(self, path: str, timeout: float = 5) -> object:
         """Return the JSON of a GET."""
@@ -110,9 +122,7 @@ class Cluster:
     def __init__(self, folder: Path, nodes: int = 3, port: int = 9301, more: str = "") -> None:
         self.folder = folder.resolve()
         names = [f"n{number + 1}" for number in range(nodes)]
-        self.nodes = [
-            Node(name, port + number, self.folder / name, self._command(self.folder / name)) for number, name in enumerate(names)
-        ]
+        self.nodes = [Node(name, port + number, self.folder / name, self._command(self.folder / name)) for number, name in enumerate(names)]
         self._port, self._more = port, more
 
     @property
@@ -165,7 +175,7 @@ class Cluster:
 
     def stop(self) -> None:
         """End every process that was started here, by its id."""
-        running = [node for node in self.nodes if node.pid and _runs(node.pid)]
+        running = [node for node in self.nodes if node.pid and node.runs()]
         for node in running:
             node.send(signal.SIGCONT)
             node.send(signal.SIGTERM)
@@ -215,19 +225,6 @@ class Cluster:
                 if path.exists():
                     lines += [f"--- {node.name} {log}", *path.read_text(errors="replace").splitlines()[-15:]]
         return "\n".join(lines)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        if os.waitpid(pid, os.WNOHANG)[0] == pid:
-            return False
-    except ChildProcessError:
-        pass
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def main() -> int:

@@ -53,10 +53,10 @@ _INITIALS = re.compile(
 )
 _NAMED = re.compile(rf"(?P<names>{_NAMES}){_ROLE}{_WITH_AGENCY}$")
 _SPLIT_NAMES = re.compile(r"\s*(?:,|\bet\b|&|/)\s*")
-_AGENCIES = rf"(?:{_AGENCY}|[A-Z]{{2,8}})(?:\s*(?:/|,|\bet\b|\bavec\b)\s*(?:l[’'])?(?:{_AGENCY}|[A-Z]{{2,8}})){{0,3}}"
+_AGENCIES = rf"(?:{AGENCY}|[A-Z]{{2,8}})(?:\s*(?:/|,|\bet\b|\bavec\b)\s*(?:l[’'])?(?:{AGENCY}|[A-Z]{{2,8}})){{0,3}}"
 _END_CREDIT = re.compile(
     rf"(?:[.!?…»”]\s*[(\[](?P<any>{_AGENCIES}|[Aa]vec [\w’', /-]+)[)\]]|"
-    rf"[.!?…»”]\s+[–—-]\s*(?P<dash>{_AGENCY}))\.?\s*$"
+    rf"[.!?…»”]\s+[–—-]\s*(?P<dash>{AGENCY}))\.?\s*$"
 )
 _ARTICLE = re.compile(r"\bl[’'](?=[A-Z])")
 

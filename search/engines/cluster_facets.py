@@ -23,6 +23,7 @@ SHARD_BUCKETS: Final = 5_000  # values that each shard tells; more distinct ones
 MOST_TERMS: Final = 50_000
 _TIMELINE: Final = "timeline"
 _SPECIAL: Final = re.compile(r'[.?+*|{}\[\]()"\\#@&<>~^$-]')
+_ESCAPED: Final = r"\\\g<0>"
 _FORMATS: Final = {"year": "yyyy", "month": "yyyy-MM", "day": "yyyy-MM-dd"}
 
 
@@ -91,8 +92,13 @@ def starting_values(field: str, prefix: str, limit: int) -> Body:
 def starting_terms(field: str, prefix: str, limit: int | None) -> Body:
     """Return what counts the terms of a field that begin so."""
     size = MOST_TERMS if limit is None else max(1, limit)
-    include = {"include": _SPECIAL.sub(r"\\\g<0>", prefix) + ".*"} if prefix else {}
+    include = {"include": beginning(prefix)} if prefix else {}
     return {"terms": {"field": field, "size": size, "shard_size": max(size, SHARD_BUCKETS), **include}}
+
+
+def beginning(text: str) -> str:
+    """Return the pattern of terms that begin so, in a form that OpenSearch 2.19 does not take for a plain prefix: of an absent one it fails."""
+    return f"({_SPECIAL.sub(_ESCAPED, text)})(.*)"
 
 
 def value_of(bucket: Mapping[str, Any]) -> str:
@@ -111,7 +117,7 @@ def _counted(field: str, request: SearchRequest) -> Body:
     }
     keys = [key for exclude in (False, True) for key in _keys_of([one for one in request.filters if one.field == field], exclude) if key]
     if keys:
-        pattern = "|".join(_SPECIAL.sub(r"\\\g<0>", key) + KEY_MARK + ".*" for key in sorted(keys))
+        pattern = "|".join(beginning(key + KEY_MARK) for key in sorted(keys))
         inner["chosen"] = {"terms": {"field": field, "size": MAX_BUCKETS, "include": pattern}}
     return inner
 

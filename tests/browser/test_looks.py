@@ -20,6 +20,8 @@ PAGES = {
     "coverage": "/couverture",
     "compare": "/comparer?q=eau&q=accord&q=école",
     "help": "/aide",
+    "acronym and law": "/recherche?q=SAHS+OU+loi+2021-033",
+    "cited text": "/texte/loi-numero-2021-33",
     "error": "/rien",
     "bad": "/recherche?page=0",
     "English": "/recherche?q=eau&ui=en",

@@ -15,11 +15,11 @@ import pytest
 
 pytest.importorskip("opensearchpy", reason="the optional client library is not installed: pip install 'marbre[cluster]'")
 
-from corpus.errors import BadRequest, ClusterUnavailable, IndexMissing  # noqa: E402
-from indexer import cluster_client  # noqa: E402
-from indexer.cluster_client import ClusterClient, Refused, parse_location  # noqa: E402
-from search import open_engine  # noqa: E402
-from web import create_app  # noqa: E402
+from corpus.errors import BadRequest, ClusterUnavailable, IndexMissing
+from indexer import cluster_client
+from indexer.cluster_client import ClusterClient, Refused, parse_location
+from search import open_engine
+from web import create_app
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 SECRET = "mot-de-passe-très-secret"
@@ -172,7 +172,7 @@ def test_a_node_that_is_gone_is_asked_last_from_then_on(serve: Callable[..., Fak
     client = client_of(f"127.0.0.1:{free_port()}", sound.address)
     for _ in range(3):
         client.call("GET", "/")
-    assert [one.port for one in client._order()][0] == sound.server.server_port
+    assert next(one.port for one in client._order()) == sound.server.server_port
     client.close()
 
 
@@ -189,12 +189,25 @@ def test_a_refusal_is_not_asked_again(serve: Callable[..., Fake]) -> None:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate that nobody vouches for."""
     folder = tmp_path_factory.mktemp("tls")
-    made = ["-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    made = [
+        "-keyout",
+        f"{folder}/key.pem",
+        "-out",
+        f"{folder}/cert.pem",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+    ]
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *made], check=True, capture_output=True)
     return folder
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(serve: Callable[..., Fake], certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    serve: Callable[..., Fake], certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
     fake = serve(says(200, '{"ok": 1}'), context)
@@ -209,7 +222,9 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(serve: Callable[..., F
     client.close()
 
 
-def test_credentials_are_sent_and_never_said(serve: Callable[..., Fake], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+def test_credentials_are_sent_and_never_said(
+    serve: Callable[..., Fake], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
     monkeypatch.setenv("MARBRE_OPENSEARCH_USER", "archive")
     monkeypatch.setenv("MARBRE_OPENSEARCH_PASSWORD", SECRET.encode("ascii", "ignore").decode())
     caplog.set_level(0)

@@ -148,7 +148,9 @@ def test_an_article_that_the_cluster_refuses_is_a_reject(archive, tmp_path: Path
     deep: dict[str, object] = {}
     for _ in range(30):
         deep = {"x": deep}
-    file = written(tmp_path / "b.jsonl", [{"id": "b1", "title": "Titre", "text": "Texte " + "y" * 40_000, "url": "https://x.example/" + "z" * 9_000}])
+    file = written(
+        tmp_path / "b.jsonl", [{"id": "b1", "title": "Titre", "text": "Texte " + "y" * 40_000, "url": "https://x.example/" + "z" * 9_000}]
+    )
     code, out, _ = run(monkeypatch, capsys, "index", str(file), "--index", location, "--json")
     report = json.loads(out)
     assert report["added"] + report["rejected"] == 1
@@ -156,10 +158,14 @@ def test_an_article_that_the_cluster_refuses_is_a_reject(archive, tmp_path: Path
 
 
 @pytest.mark.parametrize(("workers", "questions"), [(1, 200), (2, 20)])
-def test_an_archive_goes_to_a_cluster_and_back(sample_index: Path, new_location, tmp_path: Path, monkeypatch, capsys, workers: int, questions: int) -> None:
+def test_an_archive_goes_to_a_cluster_and_back(
+    sample_index: Path, new_location, tmp_path: Path, monkeypatch, capsys, workers: int, questions: int
+) -> None:
     location, back = new_location(), str(tmp_path / "back")
     for source, target in ((str(sample_index), location), (location, back)):
-        code, out, err = run(monkeypatch, capsys, "migrate", source, target, "--workers", str(workers), "--questions", str(questions), "--json")
+        code, out, err = run(
+            monkeypatch, capsys, "migrate", source, target, "--workers", str(workers), "--questions", str(questions), "--json"
+        )
         report = json.loads(out)
         assert (code, report["different"], report["questions"]) == (0, [], questions), err
         assert report["articles"] == 160

@@ -50,8 +50,7 @@ def twins(tmp_path_factory: pytest.TempPathFactory, new_location) -> Iterator[Tw
     gone = ["a1", "a4", "a39", "b0", "b9"]
     reports = []
     for place in (folder, location):
-        for batch in (list(articles.values()), changed, more):
-            reports.append({**build_index(batch, place).as_json(), "seconds": 0})
+        reports += [{**build_index(batch, place).as_json(), "seconds": 0} for batch in (list(articles.values()), changed, more)]
         assert delete_articles([*gone, "zz"], place) == (gone, ["zz"])
     assert reports[:3] == reports[3:]
     articles.update((article.doc_id, article) for article in [*changed, *more])
@@ -102,7 +101,9 @@ VALUES = {
 def filters() -> st.SearchStrategy[Filter]:
     """One choice of a reader."""
     return st.sampled_from(sorted(VALUES)).flatmap(
-        lambda field: st.builds(Filter, st.just(field), st.lists(st.sampled_from(VALUES[field]), min_size=1, max_size=2).map(tuple), st.booleans())
+        lambda field: st.builds(
+            Filter, st.just(field), st.lists(st.sampled_from(VALUES[field]), min_size=1, max_size=2).map(tuple), st.booleans()
+        )
     )
 
 
@@ -114,7 +115,9 @@ def filters() -> st.SearchStrategy[Filter]:
     sort=st.sampled_from(("relevance", "newest", "oldest", "added")),
 )
 @settings(max_examples=150)
-def test_choices_days_and_orders_are_answered_alike(twins: Twins, text: str, chosen: list[Filter], since: dt.date | None, size: int, sort) -> None:
+def test_choices_days_and_orders_are_answered_alike(
+    twins: Twins, text: str, chosen: list[Filter], since: dt.date | None, size: int, sort
+) -> None:
     request = replace(EVERYTHING, text=text, filters=tuple(chosen), since=since, facet_size=size, sort=sort)
     one, other = search(twins.folder, request), search(twins.cluster, request)
     assert other.total == one.total
@@ -148,7 +151,18 @@ def samples(sample_engine: Engine, new_location) -> Iterator[tuple[Engine, Engin
 
 def test_the_best_ten_of_the_sample_are_the_same(samples: tuple[Engine, Engine]) -> None:
     asked = shared = 0
-    for text in ("eau", "marché", "le conseil municipal", "pêche port", "école rentrée", "accord", "maire OU ministre", "festival musique", "loi", "sécheresse"):
+    for text in (
+        "eau",
+        "marché",
+        "le conseil municipal",
+        "pêche port",
+        "école rentrée",
+        "accord",
+        "maire OU ministre",
+        "festival musique",
+        "loi",
+        "sécheresse",
+    ):
         one, other = (search(engine, SearchRequest(text=text, size=10, reprints="all")) for engine in samples)
         asked += len(one.hits)
         shared += len({hit.doc_id for hit in one.hits} & {hit.doc_id for hit in other.hits})

@@ -22,14 +22,16 @@ from corpus.errors import ClusterUnavailable
 from indexer import build_index
 from indexer.cluster_bulk import BulkSender, index_operation
 from indexer.cluster_client import ClusterClient, parse_location
+from indexer.cluster_crew import rendered
 from indexer.cluster_state import ClusterState
+from indexer.documents import stored_form
 from search import SearchRequest, open_engine, search
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "ci" / "opensearch"))
-from nodes import Cluster, Node  # noqa: E402
+from nodes import Cluster, Node
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(420)]
-ARTICLES = 3_000
+ARTICLES = 2_000
 TINY_QUEUE = "thread_pool.write.queue_size: 2"
 
 
@@ -139,12 +141,16 @@ def test_a_cluster_that_refuses_most_writes_loses_none(cluster: Cluster) -> None
     assert found is not None
     index, rows = found[0], made_articles(2_000, seed=8)
     senders = [BulkSender(state.client, index) for _ in range(4)]
-    from indexer.cluster import _rendered
-    from indexer.documents import stored_form
 
     def send(sender: BulkSender, mine: list[Article]) -> None:
         for number, article in enumerate(mine):
-            sender.add(index_operation(f"q{article.doc_id}", 10**16 + number, _rendered({**stored_form(article, "2025-01-01"), "doc_id": f"q{article.doc_id}"}, "x", 10**16 + number)))
+            sender.add(
+                index_operation(
+                    f"q{article.doc_id}",
+                    10**16 + number,
+                    rendered({**stored_form(article, "2025-01-01"), "doc_id": f"q{article.doc_id}"}, "x", 10**16 + number),
+                )
+            )
             if number % 20 == 19:
                 sender._send()
         sender.flush()

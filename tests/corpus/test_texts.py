@@ -126,7 +126,7 @@ def test_a_source_in_the_middle_stays_in_the_text() -> None:
         ("Mossa Ag Attaher", Signature(bylines=("Mossa Ag Attaher",), sure=False)),
         ("A. T. M.", Signature(bylines=("A. T. M.",))),
         ("(AFP)", Signature(credit="AFP")),
-        ("Avec l’AFP", Signature(credit="l’AFP")),
+        ("Avec l’AFP", Signature(credit="AFP")),
         ("AIB", Signature(credit="AIB")),
         ("La rédaction de cet article a pris deux jours.", None),
         ("Par ailleurs, le ministre a visité l’école", None),

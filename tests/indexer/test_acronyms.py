@@ -24,7 +24,11 @@ FOUND = [
     ("du Centre d’information et de gestion des migrations (Cigem)", "Cigem", "Centre d’information et de gestion des migrations"),
     ("la Politique nationale de migration (Ponam) et", "Ponam", "Politique nationale de migration"),
     ("les organisations non gouvernementales (ONGs)", "ONG", "organisations non gouvernementales"),
-    ("Communauté économique des États de l’Afrique de l’Ouest (Cédéao)", "Cédéao", "Communauté économique des États de l’Afrique de l’Ouest"),
+    (
+        "Communauté économique des États de l’Afrique de l’Ouest (Cédéao)",
+        "Cédéao",
+        "Communauté économique des États de l’Afrique de l’Ouest",
+    ),
     (
         "la Mission multidimensionnelle intégrée des Nations unies pour la stabilisation au Mali (MINUSMA)",
         "MINUSMA",
@@ -35,15 +39,27 @@ FOUND = [
         "DGCCRF",
         "direction générale de la concurrence, de la consommation et de la répression des fraudes",
     ),
-    ("Institut national de la santé et de la recherche médicale (INSERM)", "INSERM", "Institut national de la santé et de la recherche médicale"),
+    (
+        "Institut national de la santé et de la recherche médicale (INSERM)",
+        "INSERM",
+        "Institut national de la santé et de la recherche médicale",
+    ),
     ("l’Union européenne (UE)", "UE", "Union européenne"),
     ("l’UPU (Union postale universelle)", "UPU", "Union postale universelle"),
     ("la CADA(Commission d'accès aux documents administratifs)", "CADA", "Commission d'accès aux documents administratifs"),
     ("le crédit d’impôt pour la compétitivité et l’emploi, le CICE, est", "CICE", "crédit d’impôt pour la compétitivité et l’emploi"),
     ("l’ONF, l’Office national des forêts, gère", "ONF", "Office national des forêts"),
-    ("la CNIL – Commission nationale de l’informatique et des libertés – a", "CNIL", "Commission nationale de l’informatique et des libertés"),
+    (
+        "la CNIL – Commission nationale de l’informatique et des libertés – a",
+        "CNIL",
+        "Commission nationale de l’informatique et des libertés",
+    ),
     ("des plans de prévention des risques – PPR – sont", "PPR", "plans de prévention des risques"),
-    ("la CNIL, la Commission nationale de l’informatique et des libertés a dit", "CNIL", "Commission nationale de l’informatique et des libertés"),
+    (
+        "la CNIL, la Commission nationale de l’informatique et des libertés a dit",
+        "CNIL",
+        "Commission nationale de l’informatique et des libertés",
+    ),
 ]
 NOT_FOUND = [
     "les États-Unis d’Amérique (USA)",
@@ -71,7 +87,12 @@ def test_a_text_introduces_nothing(text: str) -> None:
     assert find_introductions(text) == []
 
 
-@given(st.text(max_size=300) | st.lists(st.sampled_from("la Commission ( ) CENI , – l’ Office ONF national des ( C.E. » « une".split(" ")), max_size=40).map(" ".join))
+@given(
+    st.text(max_size=300)
+    | st.lists(st.sampled_from("la Commission ( ) CENI , – l’ Office ONF national des ( C.E. » « une".split(" ")), max_size=40).map(
+        " ".join
+    )
+)
 def test_no_text_raises_and_what_is_printed_stands_there(text: str) -> None:
     for one in find_introductions(text):
         assert 0 <= one.start < one.end <= len(text)
@@ -93,5 +114,10 @@ def test_a_pair_is_one_term_an_article_and_a_syllabic_one_is_led_to_by_its_initi
 
 
 def test_headline_standfirst_and_body_are_read() -> None:
-    stored = {"doc_id": "a", "headline": "Office national des forêts (ONF)", "standfirst": "Union postale universelle (UPU)", "body": "Rien."}
+    stored = {
+        "doc_id": "a",
+        "headline": "Office national des forêts (ONF)",
+        "standfirst": "Union postale universelle (UPU)",
+        "body": "Rien.",
+    }
     assert len(mentions_of(stored).acronyms) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ LINES = (Path(__file__).parent / "reference_cases.tsv").read_text(encoding="utf-
 CASES = [(text, tuple(values.split(" | ")) if values else ()) for text, _, values in (line.partition("\t") for line in LINES)]
 VALUES = sorted({value for _, values in CASES for value in values})
 SIGNS = st.sampled_from(["n°", "n° ", "nº ", "no ", "N° ", "n ° ", "numéro ", "n°\u00a0", ""])
-words = st.sampled_from("la loi décret n° 2012-023 du 3 mai 2012 article L. 1 et , ( ) code du travail résolution 2118 convention « projet de".split(" "))
+words = st.sampled_from(
+    "la loi décret n° 2012-023 du 3 mai 2012 article L. 1 et , ( ) code du travail résolution 2118 convention « projet de".split(" ")
+)
 
 
 def test_there_are_enough_written_cases() -> None:
@@ -49,7 +52,7 @@ def test_a_law_is_found_in_every_spelling_and_never_another(sign: str, year: int
 def test_no_text_raises_and_spans_stand_in_order(text: str) -> None:
     found = find_references(text)
     assert all(0 <= one.start < one.end <= len(text) for one in found)
-    assert all(before.end <= after.start for before, after in zip(found, found[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(found))
 
 
 def test_references_of_the_source_and_of_the_text_are_one_list() -> None:
