@@ -52,7 +52,7 @@ def main() -> None:
             if hosts:
                 places[name] = f"opensearch+http://{hosts}/bench-{secrets.token_hex(4)}"
                 stack.callback(_forget, places[name])
-        figures = {"articles": 0, "filling": {}, "asking": {}}
+        figures: dict[str, Any] = {"filling": {}}
         for name, place in places.items():
             figures["filling"][name] = _fill(given.corpus, given.limit, place, given.workers)
         figures["asking"] = _ask(places, list(islice(read_articles([given.corpus]), DRAWN_FROM)), given.questions)

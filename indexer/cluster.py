@@ -307,8 +307,6 @@ class ClusterWriter:
             self._table.update(self._pending)
             for doc_id in self._deleted:
                 self._table.pop(doc_id, None)
-        elif self._pending:
-            self._empty = False
         self._empty = False
         self._pending, self._deleted, self._changed = {}, set(), False
 

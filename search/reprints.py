@@ -48,7 +48,7 @@ class Groups:
 
     def lines(self, docs: Docs) -> npt.NDArray[np.bool_] | None:
         """Return which of ``docs`` stand for a line: all without versions, and of each text the first; None: all of them."""
-        places = self._places[docs]
+        places = self._places.take(docs)
         several = np.flatnonzero(places >= 0)
         if not several.size:
             return None
@@ -66,7 +66,7 @@ class Groups:
 
     def repeated(self, docs: Docs, name: Hashable, values: Callable[[Docs], Flat], size: int) -> Counts | None:
         """Return how many of ``docs`` repeat each of ``size`` values inside their group; None = none does."""
-        places = self._places[docs]
+        places = self._places.take(docs)
         places = places[places >= 0]
         if places.size < 2:
             return None
@@ -82,7 +82,7 @@ class Groups:
 
     def once(self, docs: Docs, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Return which of ``docs`` are the first of their group with their value (one each)."""
-        places = self._places[docs]
+        places = self._places.take(docs)
         kept = places < 0
         several = np.flatnonzero(~kept)
         kept[several[np.unique(np.stack((self._group[places[several]], values[several])), axis=1, return_index=True)[1]]] = True
