@@ -212,6 +212,7 @@ class Cluster:
             f"-Dopensearch.path.conf={folder}/config",
             "-Dopensearch.distribution.type=zip",
             "-Dopensearch.bundled_jdk=false",
+            "-Djava.security.manager=allow",  # 2.x on a JDK from 18 on
             "-cp",
             f"{home}/lib/*",
             "org.opensearch.bootstrap.OpenSearch",

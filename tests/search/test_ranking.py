@@ -65,7 +65,7 @@ def test_the_nearest_distance_is_the_smallest_of_all_pairs(one: list[tuple[int, 
 
 
 def order(engine: LocalEngine, query: str) -> list[str]:
-    return [hit.doc_id for hit in search(engine, SearchRequest(text=query, facets=(), size=100)).hits]
+    return [hit.doc_id for hit in search(engine, SearchRequest(text=query, facets=(), size=100, reprints="all")).hits]
 
 
 @pytest.mark.parametrize(
