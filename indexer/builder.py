@@ -26,7 +26,7 @@ from indexer.identity import Identity
 from indexer.ledger import DELETED, FileRecord, Ledger, Row
 from indexer.places import Former, Writer, former_of, open_base, open_writer
 from indexer.report import BuildOptions, BuildReport
-from indexer.withdrawals import withdrawn_in
+from indexer.withdrawals import withdrawn_in, withdrawn_sketches
 from indexer.workers import rare_collections
 from indexer.writer import MEMORY_BYTES
 
@@ -122,8 +122,8 @@ class _Build:
             reread=options.reread,
             is_there=lambda doc_id: writer.known(doc_id) is not None,
         )
-        self._identity = Identity(writer, past)
         self._withdrawn = withdrawn_in(writer.facts)
+        self._identity = Identity(writer, past, withdrawn_sketches(writer.facts))
         keeps = former is None or options.carry or options.from_stored
         self._deleted = {(row.doc_id, row.digest) for row in past.rows(DELETED)} if keeps else set()
         self._today = today()

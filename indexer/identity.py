@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
@@ -21,7 +23,7 @@ import numpy.typing as npt
 from corpus.article import Article, slug
 from indexer.ledger import Ledger
 
-__all__ = ["Identity", "Placed", "fingerprint"]
+__all__ = ["Identity", "Placed", "Sketch", "fingerprint", "sketch_of"]
 
 EAGER_IDS: Final = 200_000
 MIN_WORDS: Final = 12  # « Sans commentaire. » is not one article each day it is printed
@@ -73,10 +75,15 @@ class _Held:
 
 
 class Identity:
-    """Gives each article its place. ``past``: the ledger whose fingerprints are known before the run."""
+    """Gives each article its place.
 
-    def __init__(self, archive: Archive, past: Ledger) -> None:
+    ``past``: the ledger whose fingerprints are known before the run. ``withdrawn``: ids that are kept out, and the sketch of what each was,
+    empty when that is not known: then whatever comes to the id is taken for it.
+    """
+
+    def __init__(self, archive: Archive, past: Ledger, withdrawn: Mapping[str, Sketch] | None = None) -> None:
         self._archive = archive
+        self._withdrawn = withdrawn or {}
         self._past = past
         self._known: npt.NDArray[np.uint64] | None = None
         self._past_ids: dict[int, str] | None = None
@@ -143,11 +150,13 @@ class Identity:
         """Return what an id stands for, in this run or in the index; None when the id is free."""
         if doc_id in self._seen:
             return self._seen[doc_id]
+        if doc_id in self._withdrawn:
+            return _Held("", "", self._withdrawn[doc_id])
         stored = self._archive.stored(doc_id) if self._archive.known(doc_id) else None
         if stored is None:
             return None
         text = stored.get("body", "") or stored.get("standfirst", "")
-        return _Held(stored.get("headline", ""), stored.get("url", ""), _sketch(text))
+        return _Held(stored.get("headline", ""), stored.get("url", ""), sketch_of(text))
 
     def _of_past(self, print_: str) -> str | None:
         """Return the id that a text had before this run. Of many, eight bytes an article are held; the ids only once one is asked for."""
@@ -165,12 +174,12 @@ class Identity:
 
 
 def _held_by(article: Article) -> _Held:
-    return _Held(article.headline, article.url, _sketch(article.body or article.standfirst))
+    return _Held(article.headline, article.url, sketch_of(article.body or article.standfirst))
 
 
-def _sketch(text: str) -> Sketch:
-    """Return the smallest hashes of the first words of a text: two sketches have in common what the texts have."""
-    return frozenset(sorted({hash(word) for word in text[:_SKETCH_CHARS].lower().split()})[:_SKETCH_WORDS])
+def sketch_of(text: str) -> Sketch:
+    """Return the smallest checksums of the first words of a text: two sketches have in common what the texts have."""
+    return frozenset(sorted({zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in text[:_SKETCH_CHARS].lower().split()})[:_SKETCH_WORDS])
 
 
 def _same(held: _Held, own: _Held) -> bool:

@@ -19,10 +19,11 @@ from indexer.cluster import back_to_previous, open_cluster, refuse_cluster
 from indexer.cluster_state import ClusterBase
 from indexer.doubts import today
 from indexer.generations import Snapshot, open_snapshot, rollback
+from indexer.identity import Sketch, sketch_of
 from indexer.places import is_cluster, open_base, open_writer
 from indexer.writer import ArchiveWriter
 
-__all__ = ["restore_archive", "rollback_archive", "withdraw_article", "withdrawn_in"]
+__all__ = ["restore_archive", "rollback_archive", "withdraw_article", "withdrawn_in", "withdrawn_sketches"]
 
 REASON_CHARS: Final = 500
 _FACT: Final = "withdrawn"
@@ -32,6 +33,11 @@ def withdrawn_in(facts: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return the withdrawn articles of a manifest's facts: id to ``{"reason", "day"}``."""
     found = facts.get(_FACT)
     return {str(doc_id): dict(entry) for doc_id, entry in found.items() if isinstance(entry, dict)} if isinstance(found, dict) else {}
+
+
+def withdrawn_sketches(facts: Mapping[str, Any]) -> dict[str, Sketch]:
+    """Return the withdrawn articles: id to checksums of some words of the text, so that another text under a derived id is not taken for it."""
+    return {doc_id: frozenset(map(int, entry.get("words", "").split())) for doc_id, entry in withdrawn_in(facts).items()}
 
 
 def withdraw_article(doc_id: str, reason: str, location: str | os.PathLike[str]) -> bool:
@@ -46,8 +52,11 @@ def withdraw_article(doc_id: str, reason: str, location: str | os.PathLike[str])
     if own_id(doc_id) != doc_id:
         raise BadRequest("DOC_ID", doc_id, "the id of an article, as search results and addresses show it")
     with open_writer(location) as writer:
+        stored = writer.stored(doc_id) if writer.known(doc_id) else None
         was_there = writer.delete(doc_id)
         entry = {"reason": reason, "day": today()}
+        if stored is not None:
+            entry["words"] = " ".join(map(str, sorted(sketch_of(stored.get("body", "") or stored.get("standfirst", "")))))
         writer.commit(facts={**writer.facts, _FACT: {**withdrawn_in(writer.facts), doc_id: entry}})
     return was_there
 

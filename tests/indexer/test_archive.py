@@ -31,7 +31,7 @@ from indexer.sources_check import check_sources, repair_sources
 from indexer.verify import check
 from indexer.watching import watch_folder
 from indexer.withdrawals import restore_archive, rollback_archive, withdraw_article
-from search import SearchRequest, export, open_engine
+from search import SearchRequest, export, open_engine, search
 from search.exporting import Heading, render
 
 TEXT = "Le conseil municipal a voté hier soir le budget de la ville et la rénovation du marché central de Mopti, après de longs débats."
@@ -466,6 +466,21 @@ def test_a_withdrawn_article_stays_out_of_every_later_run(presse: Path, location
     build_index(read_articles([presse]), location, rebuild=True)
     assert "n3" not in content(location)
     assert check_sources(location) == []
+
+
+def test_another_text_under_the_derived_id_of_a_withdrawn_one_is_not_kept_out(tmp_path: Path) -> None:
+    location = tmp_path / "index"
+    words = "la mairie ouvre un registre pour les riverains du marché central jusqu’à la fin du mois".split()
+    first = Article(newspaper="L’Essor", published="2025-10-09", headline="En bref", body=" ".join(words))
+    corrected = replace(first, body=" ".join([*words, "prochain"]))
+    other = replace(first, body="Trois pirogues chargées de mil ont chaviré hier soir près du pont ; aucun blessé n’est à déplorer, dit la police.")
+    assert build_index([first], location).added == 1
+    assert withdraw_article(first.doc_id, "Décision de justice", location)
+    report = build_index([corrected, other], location)
+    assert (report.withdrawn, report.added) == (1, 1)
+    with open_engine(location) as engine:
+        assert [hit.headline for hit in search(engine, SearchRequest(text="pirogues")).hits] == ["En bref"]
+        assert search(engine, SearchRequest(text="registre")).total == 0
 
 
 def test_a_rollback_does_not_bring_a_withdrawn_article_back(presse: Path, location: Path) -> None:
