@@ -99,6 +99,8 @@ class Node:
                 return
             time.sleep(0.1)
         self.send(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
 
     def runs(self) -> bool:
         """Tell whether the process is there."""

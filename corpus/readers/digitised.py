@@ -23,7 +23,7 @@ from corpus.readers.xmltree import XmlNode, all_of, block_text, document, first,
 
 __all__ = ["claimed_names", "page_files", "read_alto", "read_mets", "read_tei"]
 
-MAX_PAGES: Final = 2_000
+KEPT_PAGES: Final = 200  # of an issue in memory at once: articles go from page to page
 MAX_BESIDE: Final = 20_000  # files in and below the folder of an issue
 _CLAIM_BYTES: Final = 64 * 1024 * 1024
 _HREF: Final = "{http://www.w3.org/1999/xlink}href"
@@ -121,7 +121,7 @@ def _language(code: str) -> str:
 
 
 class _Issue:
-    """A METS file: its descriptions, its files, and the pages read so far."""
+    """A METS file: its descriptions, its files, and the pages read last."""
 
     def __init__(self, root: XmlNode, beside: Mapping[str, Callable[[], BinaryIO]]) -> None:
         self.root = root
@@ -138,9 +138,11 @@ class _Issue:
 
     def page(self, file_id: str) -> _Page:
         """Return the page of a file, empty when the file is missing or no ALTO (then ``faults`` says why)."""
-        if file_id not in self._pages:
-            self._pages[file_id] = self._read(file_id)
-        return self._pages[file_id]
+        page = self._pages.pop(file_id, None) or self._read(file_id)
+        self._pages[file_id] = page  # the one used last stands last
+        if len(self._pages) > KEPT_PAGES:
+            del self._pages[next(iter(self._pages))]
+        return page
 
     def described(self, division: XmlNode) -> list[XmlNode]:
         """Return the descriptions of a division."""
@@ -149,7 +151,7 @@ class _Issue:
     def _read(self, file_id: str) -> _Page:
         name = self._names.get(file_id, "")
         opener = self._beside.get(name)
-        if opener is None or len(self._pages) >= MAX_PAGES:
+        if opener is None:
             self.faults[name or file_id] = "is named by the METS file but does not stand beside it"
             return _Page()
         try:

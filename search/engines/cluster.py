@@ -1,6 +1,6 @@
 """The engine of a cluster: how does a query tree become the same answer that a folder gives?
 
-The cluster selects, counts and finds the 200 articles worth ranking; they are ranked and marked here, by the code that ranks and marks those of a
+The cluster selects, counts and finds the 400 articles worth ranking; they are ranked and marked here, by the code that ranks and marks those of a
 folder (``few.py``). What is known of the archive as a whole (generation, dates, lengths, how many articles have a word) is asked for
 once a generation and looked at again after a second.
 """
@@ -49,6 +49,7 @@ from search.suggest import Completion
 __all__ = ["ClusterEngine"]
 
 LOOK_S: Final = 1.0  # between two looks for a new commit
+CANDIDATES: Final = 400  # articles that the cluster proposes; of 100,000, 200 held too few of the 200 that our own formula rescores
 EXPORT_PAGE: Final = 500
 PIT_KEPT: Final = "5m"
 COUNTED_WORDS: Final = 50_000  # whose articles are remembered
@@ -153,7 +154,7 @@ class ClusterEngine:
         ranked = request.sort == "relevance" and bool(scoring_nodes(query))
         body = self._main_body(query, selecting, request, ranked, {})
         del body["from"], body["timeout"]
-        body |= {"size": RESCORED if ranked else EXPORT_PAGE, "track_total_hits": False}
+        body |= {"size": CANDIDATES if ranked else EXPORT_PAGE, "track_total_hits": False}
         pit = self.call("POST", f"/{self.name}/_search/point_in_time", None, params={"keep_alive": PIT_KEPT})["pit_id"]
         try:
             while True:
@@ -163,7 +164,7 @@ class ClusterEngine:
                     return
                 if ranked and "search_after" not in body:
                     self._count_words(archive, query)
-                    whole = SearchRequest(size=RESCORED)
+                    whole = SearchRequest(size=CANDIDATES)
                     yield from (article_from_stored(one.stored()) for one in self._ranked(archive, query, hits, whole, True))
                 else:
                     yield from (article_from_stored(hit["_source"]["src"]) for hit in hits)
@@ -246,8 +247,8 @@ class ClusterEngine:
         if request.since or request.until:
             asked = {"bool": {"must": [asked], "filter": [days_body("published", request.since, request.until)]}}
         start, end = (request.page - 1) * request.size, request.page * request.size
-        from_ = 0 if ranked and start < RESCORED else start
-        size = max(RESCORED, end) if ranked and start < RESCORED else request.size
+        from_ = 0 if ranked and start < CANDIDATES else start
+        size = max(CANDIDATES, end) if ranked and start < CANDIDATES else request.size
         body: Body = {
             "query": asked,
             "from": from_,
@@ -265,20 +266,22 @@ class ClusterEngine:
     ) -> list[Found]:
         """Return the page: the best hits in the order of our own formula, the others as the cluster had them."""
         start = (request.page - 1) * request.size
-        if not ranked or start >= RESCORED:
+        if not ranked or start >= CANDIDATES:
             return [_found(hit["_source"]["src"], float(hit["sort"][0]) if ranked else 0.0) for hit in hits]
-        top = sorted(hits[:RESCORED], key=lambda hit: hit["_source"]["seq"])
+        top = sorted(hits[:CANDIDATES], key=lambda hit: hit["_source"]["seq"])
         few = FewCollection([hit["_source"]["src"] for hit in top], archive.averages)
         evaluation = FewEvaluation(few, archive.stats.articles, lambda node, form: archive.counted.get((node, form), 0))
         docs = np.arange(len(top), dtype=np.int32)
-        scores = evaluation.weigh(query, docs) + rescore(evaluation, query, docs).bonus
+        scores = evaluation.weigh(query, docs)
         days = few.days("published").astype(np.int64)
+        best = np.sort(np.lexsort((docs, -days, -scores))[:RESCORED]).astype(np.int32)
+        scores[best] += rescore(evaluation, query, best).bonus
         order = np.lexsort((docs, -days, -scores)).tolist()
         rows = [
             _found(top[at]["_source"]["src"], float(scores[at]), explain(evaluation, query, at) if request.explain else None)
             for at in order
         ]
-        rows += [_found(hit["_source"]["src"], float(hit["sort"][0])) for hit in hits[RESCORED:]]
+        rows += [_found(hit["_source"]["src"], float(hit["sort"][0])) for hit in hits[CANDIDATES:]]
         return rows[start : start + request.size]
 
     def _least(self, query: Query, request: SearchRequest) -> int:

@@ -27,7 +27,7 @@ from search.relaxing import MostOf
 __all__ = ["MOST_SCORED", "form_body", "match_body", "most_of_body", "score_body", "with_least"]
 
 Body = dict[str, Any]
-MOST_SCORED: Final = 30  # words of a question that choose the 200 best; all of them count when those are ranked
+MOST_SCORED: Final = 30  # words of a question that choose the articles worth ranking; all of them count when those are ranked
 MOST_REPEATED: Final = 500  # a word asked for more often than this is asked for this often
 _SHARED: Final = 6  # of n, headline and standfirst have up to this many when n is larger
 EXPANSIONS: Final = 1_024

@@ -11,6 +11,7 @@ import pytest
 from bench import press_files as make
 from bench.press_files import Piece, pieces
 from corpus import Article, read_articles
+from corpus.readers.digitised import KEPT_PAGES
 
 ONE = Piece()
 MONTH = Piece(day="2024-05-12")
@@ -194,6 +195,12 @@ def test_an_issue_is_cut_into_articles_by_its_structure(tmp_path: Path) -> None:
     assert [(one.headline, one.extra) for one in articles] == [(f"Le pont de Faraba a rouvert ({n})", {"pages": str(n)}) for n in (1, 2, 3)]
     assert articles[0].body.startswith("Les travaux du gouvernement ont duré onze mois. Le pont")
     assert not any("chapeaux" in one.body for one in articles)
+
+
+def test_an_issue_of_more_pages_than_are_kept_in_memory_loses_none(tmp_path: Path) -> None:
+    articles, rejects = read(tmp_path, make.mets_issue(pieces(KEPT_PAGES + 30)))
+    assert (len(articles), rejects) == (KEPT_PAGES + 30, [])
+    assert all(article.body for article in articles)
 
 
 def test_a_missing_page_of_an_issue_is_named(tmp_path: Path) -> None:
