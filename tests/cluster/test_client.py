@@ -18,6 +18,7 @@ pytest.importorskip("opensearchpy", reason="the optional client library is not i
 
 from corpus.errors import BadRequest, ClusterUnavailable, IndexMissing
 from indexer import cluster_client
+from indexer.cluster_bulk import BulkSender, Gate, index_operation
 from indexer.cluster_client import ClusterClient, Refused, parse_location
 from search import open_engine
 from web import create_app
@@ -312,3 +313,33 @@ def test_the_time_of_a_question_is_for_both_tries_together(serve: Callable[..., 
     assert len(fake.asked) == 2
     client.close()
     assert cluster_client.SEARCH_S >= 2.0
+
+
+def test_refused_items_are_sent_again_and_wrong_ones_are_reported(serve: Callable[..., Fake]) -> None:
+    """Of four items: one done, one refused twice and then done, one that is older than what is there, one that will never do."""
+    rounds = iter(([201, 429, 409, 400], [429], [201]))
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        items = [{"index": {"status": status, "error": {"reason": "no such\nfield"}}} for status in next(rounds)]
+        says(200, json.dumps({"items": items}))(request)
+
+    fake = serve(answer)
+    client = client_of(fake.address)
+    sender = BulkSender(client, "presse-1")
+    for number in range(4):
+        sender.add(index_operation(f"a{number}", number, b"{}"))
+    sender.flush()
+    assert [(dead.doc_id, dead.reason) for dead in sender.dead] == [("a3", "no such field")]
+    assert (sender.resent, len(fake.asked)) == (2, 3)
+    sender.close()
+    client.close()
+
+
+def test_a_cluster_that_refuses_is_asked_half_as_much_at_once() -> None:
+    gate = Gate(8)
+    seen = []
+    for refused in (True, True, False, True, True, True):
+        gate.enter()
+        gate.leave(refused=refused)
+        seen.append(gate.allowed)
+    assert seen == [4, 2, 3, 1, 1, 1]

@@ -138,25 +138,6 @@ def test_an_archive_of_another_analysis_is_refused_until_it_is_rebuilt(archive) 
     assert build_index(read_articles([file]), location, rebuild=True).articles == 3
 
 
-def test_an_article_that_the_cluster_refuses_is_a_reject(archive, tmp_path: Path, monkeypatch, capsys) -> None:
-    location, _ = archive
-    state = connect(location)
-    found = state.find()
-    assert found is not None
-    state.send("PUT", f"/{found[0]}/_settings", {"index.mapping.depth.limit": 2})
-    state.client.close()
-    deep: dict[str, object] = {}
-    for _ in range(30):
-        deep = {"x": deep}
-    file = written(
-        tmp_path / "b.jsonl", [{"id": "b1", "title": "Titre", "text": "Texte " + "y" * 40_000, "url": "https://x.example/" + "z" * 9_000}]
-    )
-    code, out, _ = run(monkeypatch, capsys, "index", str(file), "--index", location, "--json")
-    report = json.loads(out)
-    assert report["added"] + report["rejected"] == 1
-    assert code == (3 if report["rejected"] else 0)
-
-
 @pytest.mark.parametrize(("workers", "questions"), [(1, 200), (2, 20)])
 def test_an_archive_goes_to_a_cluster_and_back(
     sample_index: Path, new_location, tmp_path: Path, monkeypatch, capsys, workers: int, questions: int
