@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_stored_xss import LISTS, hostile_article
+from hostile_texts import hostile_articles
+from test_stored_xss import LISTS
 from xss_payloads import PAYLOADS
 
 from indexer import build_index
@@ -23,7 +24,7 @@ document.addEventListener("securitypolicyviolation", event => window.marbreRepor
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory, serve: Any) -> Iterator[str]:
     location: Path = tmp_path_factory.mktemp("hostile") / "index"
-    build_index((hostile_article(place, payload) for place, payload in enumerate(PAYLOADS)), location)
+    build_index(hostile_articles(PAYLOADS), location)
     with open_engine(location) as engine, serve(create_app(engine)) as address:
         yield address
 

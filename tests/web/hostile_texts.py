@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from corpus import Article
 
 HOSTILE = (
@@ -13,6 +15,12 @@ HOSTILE = (
     "&lt;b&gt; &amp;amp; &#x3c;i&#x3e;",
     "<math><mtext></p><style><img src onerror=alert(1)>",
 )
+
+
+def hostile_articles(payloads: Iterable[str]) -> Iterator[Article]:
+    """Yield an article a payload, x0, x1, ...; the payload is the whole address of every second one."""
+    for place, payload in enumerate(payloads):
+        yield hostile_article(f"x{place}", payload, payload if place % 2 else f"https://x.example/{payload}")
 
 
 def hostile_article(doc_id: str, payload: str, url: str) -> Article:

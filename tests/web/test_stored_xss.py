@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
-from hostile_texts import hostile_article
+from hostile_texts import hostile_articles
 from html_checks import executable_nodes, parsed
 from lxml import etree
 from xss_payloads import PAYLOADS
@@ -41,8 +41,7 @@ LISTS = (
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     location: Path = tmp_path_factory.mktemp("xss") / "index"
-    links = (payload if place % 2 else f"https://x.example/{payload}" for place, payload in enumerate(PAYLOADS))
-    build_index((hostile_article(f"x{place}", *one) for place, one in enumerate(zip(PAYLOADS, links, strict=True))), location)
+    build_index(hostile_articles(PAYLOADS), location)
     with open_engine(location) as engine:
         yield create_app(engine).test_client()
 
