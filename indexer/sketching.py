@@ -24,6 +24,7 @@ KEPT_AT_LEAST: Final = 10  # hashes a text
 WORDS_A_KEPT: Final = 48  # and one more for so many words
 WORDS_READ: Final = 20_000
 RUN_WORDS: Final = 3
+_SLICE: Final = 1 << 15  # runs at a time, which stay in the caches of a processor
 _SPARE: Final = 3  # times as many as will be kept are sorted; of short texts all
 U64 = npt.NDArray[np.uint64]
 
@@ -39,14 +40,11 @@ def sketches_of(words: U64, docs: npt.NDArray[np.int32], doc_count: int) -> Sket
     counts = np.bincount(docs, minlength=doc_count)
     if docs.size < RUN_WORDS:
         return Sketches.empty()
-    runs = words[:-2] + np.uint64(3) * words[1:-1] + np.uint64(7) * words[2:]
-    runs = _mixed(runs)
-    whole = docs[:-2] == docs[2:]
     kept_counts = KEPT_AT_LEAST + np.minimum(counts, WORDS_READ) // WORDS_A_KEPT
     share = np.minimum(1.0, _SPARE * kept_counts / np.maximum(1, counts))
     limits = np.minimum(share * 2.0**64, float(2**64 - 2**12)).astype(np.uint64)
-    chosen = np.flatnonzero(whole & (runs <= limits[docs[:-2]]))
-    hashes, owners = runs[chosen], docs[chosen].astype(np.int64)
+    parts = [_least_runs(words[at : at + _SLICE + 2], docs[at : at + _SLICE + 2], limits) for at in range(0, docs.size - 2, _SLICE)]
+    hashes, owners = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((hashes, owners))
     hashes, owners = hashes[order], owners[order]
     new = np.ones(hashes.size, np.bool_)
@@ -57,9 +55,22 @@ def sketches_of(words: U64, docs: npt.NDArray[np.int32], doc_count: int) -> Sket
     return Sketches.of((hashes[least] & np.uint64(0xFFFFFFFF)).astype(np.uint32), owners[least].astype(np.uint32))
 
 
+def _least_runs(words: U64, docs: npt.NDArray[np.int32], limits: U64) -> tuple[U64, npt.NDArray[np.int64]]:
+    """Return hash and text of the runs below the limit of their text."""
+    runs = words[1:-1] * np.uint64(3)
+    runs += words[:-2]
+    runs += words[2:] * np.uint64(7)
+    runs = _mixed(runs)
+    chosen = np.flatnonzero(runs <= limits[docs[:-2]])
+    chosen = chosen[docs[chosen] == docs[chosen + 2]]
+    return runs[chosen], docs[chosen].astype(np.int64)
+
+
 def _mixed(values: U64) -> U64:
     """Return well spread numbers. Source: the finisher of SplitMix64 (Steele, Lea, Flood 2014)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: U64 = values ^ (values >> np.uint64(31))
-    return mixed
+    values = values ^ (values >> np.uint64(30))
+    values *= np.uint64(0xBF58476D1CE4E5B9)
+    values ^= values >> np.uint64(27)
+    values *= np.uint64(0x94D049BB133111EB)
+    values ^= values >> np.uint64(31)
+    return values
