@@ -40,7 +40,7 @@ cluster-test: $(VENV)/.test-ready  ## the tests on a running cluster: MARBRE_TES
 	$(BIN)/python -m pytest tests/cluster
 
 ci/opensearch/target/.ready: ci/opensearch/pom.xml
-	mvn -q -B -f ci/opensearch/pom.xml generate-resources
+	mvn -q -B -Dstyle.color=never -f ci/opensearch/pom.xml generate-resources 1>&2
 	touch $@
 
 torture: $(VENV)/.test-ready  ## kills, power cuts, full disks by the hundred; python -m bench.torture --help

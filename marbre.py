@@ -157,10 +157,8 @@ def _index(
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option(
     "--reprints",
-    default="grouped",
-    show_default=True,
     type=click.Choice(["grouped", "all"]),
-    help="One line a text that several newspapers printed, or every article.",
+    help="One line a text that several newspapers printed (to read), or every article (in csv, ris and bibtex).",
 )
 @click.option("--explain", is_flag=True, help="Say for each hit where its score comes from.")
 @click.option(
@@ -174,6 +172,7 @@ def search(query: str | None, location: str, batch: str | None, form: str, as_js
 
     if (query is None) == (batch is None):
         raise click.UsageError("expected either QUERY or --batch FILE.csv")
+    options["reprints"] = options["reprints"] or ("all" if form in ("csv", "ris", "bibtex") and not as_json else "grouped")
     request = _request(_text(query or ""), **options)
     with open_engine(location) as engine:
         if batch is not None:

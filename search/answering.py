@@ -16,6 +16,7 @@ from whoosh.query import Query
 from corpus.article import Article
 from corpus.errors import BadRequest
 from indexer.documents import stored_form
+from indexer.references import normal_reference
 from search.engines import Answer, Engine, Found
 from search.facets import ALL_FACETS
 from search.fields import find_field
@@ -187,7 +188,8 @@ def _checked_filter(one: Filter) -> Filter:
         for value in one.values:
             if value and not shape.fullmatch(value):
                 raise BadRequest(name, value, "a year like 2025" if name == "year" else "a month like 2025-10")
-    return replace(one, field=name)
+    values = tuple(map(normal_reference, one.values)) if name == "references" else one.values  # « loi n° 2012-023 », as it is printed
+    return one if (name, values) == (one.field, one.values) else replace(one, field=name, values=values)
 
 
 def _facet_name(name: str) -> str:
