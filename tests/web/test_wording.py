@@ -75,7 +75,7 @@ def test_a_page_in_english_leads_to_pages_in_english(client: FlaskClient, addres
     tree = html.fromstring(client.get(address + ("&" if "?" in address else "?") + "ui=en").get_data(as_text=True))
     assert tree.get("lang") == "en"
     links = [link for link in tree.xpath("//body//a[not(@hreflang)]/@href") if link.startswith("/")]
-    permanent = set(tree.xpath("//p[@class='foot']/a/@href"))
+    permanent = set(tree.xpath("//p[@class='foot']/a/@href | //p[@class='ways files']/a/@href"))  # a file has no language of its own
     assert [link for link in links if "ui=en" not in link and link not in permanent] == []
     for form in tree.xpath("//form"):
         assert form.xpath(".//input[@name='ui']/@value") == ["en"]
