@@ -7,6 +7,7 @@ generation it began with.
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -19,6 +20,7 @@ import numpy.typing as npt
 from whoosh.query import Query
 
 from corpus.article import Article
+from corpus.errors import IndexForeign, IndexProblem
 from indexer.acronym_decisions import Decision, decisions_in
 from indexer.codec.segment import SegmentReader
 from indexer.documents import article_from_stored
@@ -44,6 +46,7 @@ from search.vocabulary import CollectionVocabulary, complete_value, terms_starti
 __all__ = ["LocalEngine"]
 
 OPEN_TRIES: Final = 10
+PAUSE_S: Final = 0.01
 _SAMPLE: Final = 1_000  # scores looked at to guess how high the best stand
 _SPARE: Final = 10  # of them, so that the guess is nearly always low enough
 Ranks = npt.NDArray[np.int32]
@@ -75,10 +78,23 @@ class LocalEngine:
         with self._lock:
             marks = change_marks(self._snapshot)
             if marks is None or marks != self._marks:
-                if current_generation(self.location) != self._collection.generation:
-                    self._collection, self._snapshot = self._open()
+                self._follow()
                 self._marks = marks
             return self._collection
+
+    def _follow(self) -> None:
+        """Move to the newest generation. A writer may swap it away while it is opened: what cannot be read is looked at again before it is damage."""
+        for turn in range(OPEN_TRIES):
+            try:
+                if current_generation(self.location) != self._collection.generation:
+                    self._collection, self._snapshot = self._open()
+                return
+            except IndexForeign:
+                raise
+            except (IndexProblem, KeyError):
+                if turn == OPEN_TRIES - 1:
+                    raise
+                time.sleep(PAUSE_S)
 
     def ask(self, query: Query, request: SearchRequest) -> Answer:
         """Return one slice of the ranked hits with total, facets and timeline."""
