@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
 
-.PHONY: cluster cluster-stop cluster-test demo test check lint types docs lock build bench torture whoosh-suite quality clean
+.PHONY: cluster cluster-stop cluster-test demo test check lint types docs lock build bench torture whoosh-suite whoosh-2.7.4 quality clean
 
 demo: $(VENV)/.ready  ## build the sample archive and serve it
 	$(BIN)/marbre demo --port $(PORT)
@@ -49,6 +49,18 @@ torture: $(VENV)/.test-ready  ## kills, power cuts, full disks by the hundred; p
 whoosh-suite: $(VENV)/.test-ready  ## Whoosh's own tests on our codec (fetches its source distribution)
 	$(BIN)/python tests/indexer/codec/whoosh_suite.py
 
+WHOOSH_2 := .venv-whoosh-2.7.4
+whoosh-2.7.4: $(WHOOSH_2)/.ready  ## the test suite with Whoosh 2.7.4 in place of whoosh3: ARGS=tests/search for a part
+	$(WHOOSH_2)/bin/python -m pytest $(ARGS)
+
+$(WHOOSH_2)/.ready: requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv $(WHOOSH_2)
+	$(WHOOSH_2)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(WHOOSH_2)/bin/pip uninstall --quiet --yes whoosh3
+	$(WHOOSH_2)/bin/pip install --quiet --disable-pip-version-check --no-deps Whoosh==2.7.4
+	$(WHOOSH_2)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
 lock: $(VENV)/.test-ready  ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --group install -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --extra cluster --group install -o requirements-cluster.lock
@@ -70,4 +82,4 @@ $(VENV)/.bench-ready: $(VENV)/.test-ready requirements-bench.lock
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(WHOOSH_2) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -323,13 +323,14 @@ def delete(doc_ids: tuple[str, ...], location: str, as_json: bool) -> None:
 @cli.command()
 @click.argument("doc_id", metavar="DOC_ID")
 @click.option("--reason", required=True, help="Why; readers of the page will see it.")
+@click.option("--force", is_flag=True, help="Keep an id out that is not in the index.")
 @INDEX_OPTION
 @click.option("--json", "as_json", is_flag=True)
-def withdraw(doc_id: str, reason: str, location: str, as_json: bool) -> None:
+def withdraw(doc_id: str, reason: str, force: bool, location: str, as_json: bool) -> None:
     """Take an article out for ever: no later run or rebuild brings it back."""
     from indexer.withdrawals import withdraw_article
 
-    was_there = withdraw_article(doc_id, reason, location)
+    was_there = withdraw_article(doc_id, reason, location, force=force)
     if as_json:
         _print_json({"withdrawn": doc_id, "was_there": was_there})
     else:

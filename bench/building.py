@@ -17,6 +17,9 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
+
+import numpy as np
 
 from bench.peers import folder_bytes
 
@@ -77,6 +80,27 @@ def _marbre(source: Path, folder: Path, workers: int) -> int:
     from indexer import build_index
 
     return build_index(read_articles([source]), folder, workers=workers).articles
+
+
+def _marbre_without_reprints(source: Path, folder: Path, workers: int) -> int:
+    """Build without sketches and without looking for versions: what `marbre` costs more is the cost of reprints. One process only."""
+    from indexer.codec.sketches import Sketches
+
+    with (
+        patch("indexer.inverting.sketches_of", lambda *_: Sketches.empty()),
+        patch("indexer.inverting.word_hashes", lambda words: np.zeros(len(words), np.uint64)),
+        patch("indexer.reprints.Reprints.link", lambda *_: None),
+    ):
+        return _marbre(source, folder, 1)
+
+
+def _marbre_without_mentions(source: Path, folder: Path, workers: int) -> int:
+    """Build without looking for cited texts and acronyms. One process only."""
+    from indexer.mentions import mentions_of
+
+    nothing = mentions_of({})
+    with patch("indexer.inverting.mentions_of", lambda _: nothing):
+        return _marbre(source, folder, 1)
 
 
 def _tantivy(source: Path, folder: Path, workers: int) -> int:
@@ -167,6 +191,8 @@ BUILDERS: Final[Mapping[str, Callable[[Path, Path, int], int]]] = {
     "tantivy": _tantivy,
     "sqlite": _sqlite,
     "whoosh": _whoosh,
+    "marbre-without-reprints": _marbre_without_reprints,
+    "marbre-without-mentions": _marbre_without_mentions,
 }
 SINGLE: Final = ("sqlite", "whoosh")  # write with one worker whatever is asked
 
@@ -182,7 +208,7 @@ def building_table(rows: list[dict[str, Any]]) -> str:
 
 def _current_bytes(peer: str, folder: Path) -> int:
     """Return the bytes of what readers open: Marbre keeps the generation before until the next commit. 0: all there is."""
-    if peer != "marbre":
+    if not peer.startswith("marbre"):
         return 0
     from indexer.generations import open_snapshot
 

@@ -40,10 +40,11 @@ def withdrawn_sketches(facts: Mapping[str, Any]) -> dict[str, Sketch]:
     return {doc_id: frozenset(map(int, entry.get("words", "").split())) for doc_id, entry in withdrawn_in(facts).items()}
 
 
-def withdraw_article(doc_id: str, reason: str, location: str | os.PathLike[str]) -> bool:
-    """Delete an article and keep it out for ever; return whether it was there. An id that never was is kept out too.
+def withdraw_article(doc_id: str, reason: str, location: str | os.PathLike[str], *, force: bool = True) -> bool:
+    """Delete an article and keep it out for ever; return whether it was there. With ``force`` an id that is not there is kept out too.
 
-    Raises: BadRequest without a reason, or for what cannot be an id; IndexMissing, IndexLocked.
+    Raises: BadRequest without a reason, or for what cannot be an id; IndexProblem without ``force`` for an id that is neither in the index
+    nor withdrawn already; IndexMissing, IndexLocked.
     """
     open_base(location)
     reason = " ".join(reason.split())
@@ -52,7 +53,12 @@ def withdraw_article(doc_id: str, reason: str, location: str | os.PathLike[str])
     if own_id(doc_id) != doc_id:
         raise BadRequest("DOC_ID", doc_id, "the id of an article, as search results and addresses show it")
     with open_writer(location) as writer:
-        stored = writer.stored(doc_id) if writer.known(doc_id) else None
+        known = writer.known(doc_id)
+        if not (known or force or doc_id in withdrawn_in(writer.facts)):
+            raise IndexProblem(
+                f"no article {doc_id} in {location}; find its id with: marbre search QUERY --format json (or keep the id out all the same with --force)"
+            )
+        stored = writer.stored(doc_id) if known else None
         was_there = writer.delete(doc_id)
         entry = {"reason": reason, "day": today()}
         if stored is not None:
@@ -76,7 +82,9 @@ def rollback_archive(location: str | os.PathLike[str], *, to: Literal["generatio
 def _cluster_back(location: str, to: str) -> ClusterBase:
     """Let the index before the last rebuild answer again."""
     if to != "rebuild":
-        raise IndexProblem(f"the archive at {location} keeps no single commits; go back to the last rebuild (--to rebuild) or to a snapshot of the cluster")
+        raise IndexProblem(
+            f"the archive at {location} keeps no single commits; go back to the last rebuild (--to rebuild) or to a snapshot of the cluster"
+        )
     withdrawn = withdrawn_in(open_base(location, any_analysis=True).manifest.facts)
     back_to_previous(location)
     with open_writer(location) as writer:

@@ -180,6 +180,8 @@ class ArchiveWriter:
             raise IndexProblem(f"{len(self._pending)} articles were given to the writer, {sum(s.live_count for s in fresh)} came back; nothing was committed, try again")
         self._segments += fresh
         self._reprints.link([(segment.name, segment.reader, segment.deleted) for segment in self._segments])
+        for segment in self._segments:  # linking has read texts all over them: pages that the system keeps anyway
+            segment.reader.container.release_pages()
         self._merged_docs += sum(segment.live_count for segment in fresh)
         self._merge(settle=settle and self._merged_docs >= _SETTLED * self.articles)
         self._segments = [segment for segment in self._segments if segment.live_count]

@@ -38,7 +38,9 @@ MOST_GAPS: Final = 5
 
 def page_lines(page: ResultPage, bold: bool = False) -> Iterator[str]:
     """Yield a result page for a reader; marks in bold, else in brackets."""
-    counts = f"{page.total} articles" if page.articles <= page.total else f"{page.total} textes, {page.articles} articles avec les reprises"
+    counts = _counted(page.total, "article", 2)
+    if page.articles > page.total:
+        counts = f"{_counted(page.total, 'texte', 2)}, {_counted(page.articles, 'article', 2)} avec les reprises"
     yield f"{counts} ({page.took_ms:.0f} ms) — compris comme : {page.understood}"
     for note in page.notes:
         yield f"  {note}"
@@ -46,6 +48,9 @@ def page_lines(page: ResultPage, bold: bool = False) -> Iterator[str]:
         yield "  Aucun article ne contient tous ces mots : voici ceux qui en contiennent le plus."
     if page.suggestion:
         yield f"  Essayez : {page.suggestion}"
+    last = -(-page.total // page.size)
+    if last and page.number > last:
+        yield f"  Il n’y a pas de page {page.number} : la dernière est la page {last}."
     for rank, hit in enumerate(page.hits, (page.number - 1) * page.size + 1):
         yield ""
         yield from _hit_lines(rank, hit, bold)
@@ -107,8 +112,8 @@ def stats_as_json(stats: ArchiveStats, held: tuple[Holding, ...] | None = None) 
 def holding_lines(stats: ArchiveStats, held: tuple[Holding, ...]) -> Iterator[str]:
     """Yield what the archive holds: newspapers with their years, what is undated or doubtful, the longest gaps."""
     yield (
-        f"{stats.articles} articles, {stats.since or '?'} to {stats.until or '?'}, {stats.bytes / 1e6:.1f} MB, "
-        f"generation {stats.generation}, {stats.segments} segments"
+        f"{_counted(stats.articles, 'article')}, {stats.since or '?'} to {stats.until or '?'}, {stats.bytes / 1e6:.1f} MB, "
+        f"generation {stats.generation}, {_counted(stats.segments, 'segment')}"
     )
     years = {one.newspaper: one.years for one in held}
     for name, count in stats.newspapers:
@@ -117,11 +122,12 @@ def holding_lines(stats: ArchiveStats, held: tuple[Holding, ...]) -> Iterator[st
             yield "          " + ", ".join(f"{year}: {articles}" for year, articles in years[name])
     more = holdings_as_json(held)
     if more["undated"]:
-        yield f"{more['undated']} articles without a date"
+        yield f"{_counted(more['undated'], 'article')} without a date"
     for one in more["doubtful"]:
-        yield f"doubtful date: {one['articles']} articles of {printable(one['newspaper']) or 'no newspaper'} in {one['month']}"
-    for one in more["gaps"][:MOST_GAPS]:
-        yield f"gap: {one['months']} months of {printable(one['newspaper']) or 'no newspaper'}, {one['first']} to {one['last']}"
+        yield f"doubtful date: {_counted(one['articles'], 'article')} of {printable(one['newspaper']) or 'no newspaper'} in {one['month']}"
+    named = [one for one in more["gaps"] if one["newspaper"]]  # articles that name no newspaper make no collection that could lack months
+    for one in named[:MOST_GAPS]:
+        yield f"gap: {_counted(one['months'], 'month')} of {printable(one['newspaper'])}, {one['first']} to {one['last']}"
 
 
 def analysis_of(text: str) -> list[dict[str, Any]]:
@@ -150,6 +156,12 @@ def analysis_lines(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
         yield (
             f"{row['token']:<20} {span:<9} {row['position']:>4} {row['rule']:<16} {row['exact']:<20} {row['term']:<20} {row['accent'] or ''}{stop}"
         )
+
+
+def _counted(count: int, name: str, plural_from: int = 0) -> str:
+    """Return « 0 article » in French (``plural_from`` 2), “0 articles” in English: there, one alone is singular."""
+    plural = count >= plural_from if plural_from else count != 1
+    return f"{count} {name}{'s' if plural else ''}"
 
 
 def _hit_lines(rank: int, hit: Hit, bold: bool) -> Iterator[str]:

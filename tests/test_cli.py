@@ -261,6 +261,30 @@ def test_deleted_articles_are_gone_and_an_unknown_id_fails_in_one_line(indexed: 
     assert indexed("stats", "--json").json["articles"] == 1
 
 
+def test_an_id_never_seen_is_withdrawn_only_by_force(indexed: Marbre) -> None:
+    refused = indexed("withdraw", "n99", "--reason", "demande")
+    assert refused.code == 1
+    assert is_one_line(refused, "no article n99", "--force")
+    assert indexed("withdraw", "n99", "--reason", "demande", "--force", "--json").json == {"withdrawn": "n99", "was_there": False}
+    assert indexed("withdraw", "n1", "--reason", "demande", "--json").json == {"withdrawn": "n1", "was_there": True}
+    assert indexed("withdraw", "n1", "--reason", "autre motif", "--json").json == {"withdrawn": "n1", "was_there": False}
+
+
+def test_one_is_singular_and_a_page_past_the_last_is_said(indexed: Marbre) -> None:
+    assert indexed("search", "securite").out.startswith("1 article (")
+    assert indexed("search", "xyzzy").out.startswith("0 article (")
+    assert indexed("search", "port").out.startswith("2 articles (")
+    assert "Il n’y a pas de page 9 : la dernière est la page 1." in indexed("search", "port", "--page", "9").out
+    assert "pas de page" not in indexed("search", "port").out
+    assert "1 article without a date" in indexed("stats").out
+
+
+def test_articles_without_a_newspaper_make_no_gap(run: Marbre, tmp_path: Path) -> None:
+    rows = [{"id": f"g{year}{journal}", "titre": "t", "texte": f"Texte {year} {journal}.", "date": f"{year}-01-01", "journal": journal} for year in (2020, 2024) for journal in ("", "L’Essor")]
+    run("index", write_source(tmp_path, rows))
+    assert [line for line in run("stats").out.splitlines() if line.startswith("gap")] == ["gap: 47 months of L’Essor, 2020-02 to 2023-12"]
+
+
 # --- errors -----------------------------------------------------------------------------------------------------------
 
 

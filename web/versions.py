@@ -65,7 +65,7 @@ def present_differences(before: Article, after: Article, links: Links) -> Differ
         swapped_url=links.comparison(after.doc_id, before.doc_id),
         headline=_held(differences(before.headline, after.headline).paragraphs),
         paragraphs=_held(text.paragraphs),
-        summary=f"{removed}, {added}.",
+        summary=f"{removed}, {added}." if text.kept < text.words or text.added else _("Le texte est resté le même."),
         cut=text.cut,
     )
 
