@@ -13,7 +13,7 @@ from typing import Final
 
 from flask import Flask, Response, jsonify, render_template, request
 from flask.globals import request_ctx
-from werkzeug.exceptions import Gone, HTTPException
+from werkzeug.exceptions import Gone, HTTPException, ServiceUnavailable
 
 from corpus.errors import BadRequest, IndexProblem
 from web import typography
@@ -64,6 +64,8 @@ MESSAGES: Final[dict[int, tuple[str, str]]] = {
     503: (noted("Archive indisponible"), noted("L’archive ne répond pas pour le moment. Recommencez dans quelques instants.")),
 }
 
+BUSY: Final = (noted("Trop de fichiers à la fois"), noted("D’autres fichiers sont en préparation. Recommencez dans quelques secondes."))
+
 
 def prepare(app: Flask) -> None:
     """Give an application its error pages and its headers."""
@@ -74,15 +76,15 @@ def prepare(app: Flask) -> None:
     app.after_request(_finisher(app))
 
 
-def error_answer(status: int, sentence: str = "") -> tuple[Response | str, int]:
+def error_answer(status: int, sentence: str = "", title: str = "") -> tuple[Response | str, int]:
     """Return the page (or the JSON, for a program) of an error."""
-    title, usual = (_(text) for text in MESSAGES.get(status) or MESSAGES[400 if status < 500 else 500])
+    named, usual = (_(text) for text in MESSAGES.get(status) or MESSAGES[400 if status < 500 else 500])
     if _wants_json():
         return jsonify(ok=False, error=sentence or usual, status=status), status
     if request_ctx.url_adapter is None:  # a Host header that is no host name: no address can be built for a page
-        return Response(f"{title}. {usual}\n", content_type="text/plain; charset=utf-8"), status
+        return Response(f"{title or named}. {sentence or usual}\n", content_type="text/plain; charset=utf-8"), status
     query = request.args.get("q", "")[:500]
-    return render_template("error.html", title=title, sentence=sentence or usual, status=status, query=query), status
+    return render_template("error.html", title=title or named, sentence=sentence or usual, status=status, query=query), status
 
 
 def _bad_request_sentence(error: BadRequest) -> str:
@@ -98,8 +100,10 @@ def _bad_request_sentence(error: BadRequest) -> str:
 def _http_problem(error: HTTPException) -> tuple[Response | str, int, dict[str, str]]:
     allowed, retry = getattr(error, "valid_methods", None), getattr(error, "retry_after", None)
     headers = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
-    sentence = _withdrawal(error.description or "") if isinstance(error, Gone) else ""
-    return *error_answer(error.code or 500, sentence), headers | ({"Retry-After": str(retry)} if retry else {})
+    sentence, title = _withdrawal(error.description or "") if isinstance(error, Gone) else "", ""
+    if isinstance(error, ServiceUnavailable):  # the slots of exports; an archive that cannot be read is an IndexProblem
+        title, sentence = _(BUSY[0]), _(BUSY[1])
+    return *error_answer(error.code or 500, sentence, title), headers | ({"Retry-After": str(retry)} if retry else {})
 
 
 def _withdrawal(reason: str) -> str:

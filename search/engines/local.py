@@ -7,7 +7,6 @@ generation it began with.
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -20,7 +19,7 @@ import numpy.typing as npt
 from whoosh.query import Query
 
 from corpus.article import Article
-from corpus.errors import IndexForeign, IndexProblem
+from corpus.errors import IndexProblem
 from indexer.acronym_decisions import Decision, decisions_in
 from indexer.codec.segment import SegmentReader
 from indexer.documents import article_from_stored
@@ -46,7 +45,6 @@ from search.vocabulary import CollectionVocabulary, complete_value, terms_starti
 __all__ = ["LocalEngine"]
 
 OPEN_TRIES: Final = 10
-PAUSE_S: Final = 0.01
 _SAMPLE: Final = 1_000  # scores looked at to guess how high the best stand
 _SPARE: Final = 10  # of them, so that the guess is nearly always low enough
 Ranks = npt.NDArray[np.int32]
@@ -78,23 +76,10 @@ class LocalEngine:
         with self._lock:
             marks = change_marks(self._snapshot)
             if marks is None or marks != self._marks:
-                self._follow()
-                self._marks = marks
-            return self._collection
-
-    def _follow(self) -> None:
-        """Move to the newest generation. A writer may swap it away while it is opened: what cannot be read is looked at again before it is damage."""
-        for turn in range(OPEN_TRIES):
-            try:
                 if current_generation(self.location) != self._collection.generation:
                     self._collection, self._snapshot = self._open()
-                return
-            except IndexForeign:
-                raise
-            except (IndexProblem, KeyError):
-                if turn == OPEN_TRIES - 1:
-                    raise
-                time.sleep(PAUSE_S)
+                self._marks = marks
+            return self._collection
 
     def ask(self, query: Query, request: SearchRequest) -> Answer:
         """Return one slice of the ranked hits with total, facets and timeline."""
@@ -229,25 +214,22 @@ class LocalEngine:
 
     def _open(self) -> tuple[Collection, Snapshot]:
         """Open the newest generation; what it shares with the one before stays open."""
-        snapshot = open_snapshot(self.location)
-        expect_made_with(snapshot, schema_version=SCHEMA_VERSION, analysis=analysis_digest())
-        readers: dict[Path, SegmentReader] = {}
-        groups: Sequence[SegmentGroups | None] = ()
         for _ in range(OPEN_TRIES):
+            snapshot = open_snapshot(self.location)
+            expect_made_with(snapshot, schema_version=SCHEMA_VERSION, analysis=analysis_digest())
+            paths = [snapshot.folder / entry.file for entry in snapshot.manifest.segments]
             try:
-                for entry in snapshot.manifest.segments:
-                    path = snapshot.folder / entry.file
-                    readers[path] = self._readers.get(path) or SegmentReader.open(path)
+                readers = [self._readers.get(path) or SegmentReader.open(path) for path in paths]
                 groups = _read_groups(snapshot)  # now: a writer may take the file away before it is asked for
-                break
-            except FileNotFoundError:  # a writer has moved on in between
-                snapshot = open_snapshot(self.location)
-        self._readers = {snapshot.folder / entry.file: readers[snapshot.folder / entry.file] for entry in snapshot.manifest.segments}
-        self._outdated = snapshot.fallback is not None
-        leaves = [SegmentLeaf(self._readers[snapshot.folder / entry.file], live_mask(entry)) for entry in snapshot.manifest.segments]
-        collection = Collection(leaves, snapshot.generation)
-        collection.load_reprints = partial(list, groups)
-        return collection, snapshot
+            except FileNotFoundError:
+                continue  # a writer has moved on in between
+            self._readers = dict(zip(paths, readers, strict=True))
+            self._outdated = snapshot.fallback is not None
+            leaves = [SegmentLeaf(reader, live_mask(entry)) for reader, entry in zip(readers, snapshot.manifest.segments, strict=True)]
+            collection = Collection(leaves, snapshot.generation)
+            collection.load_reprints = partial(list, groups)
+            return collection, snapshot
+        raise IndexProblem(f"the index at {self.location} changes faster than it can be opened; try again")
 
 
 def _lines(groups: Groups | None, selection: Selection, request: SearchRequest) -> Selection:

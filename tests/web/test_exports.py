@@ -244,6 +244,7 @@ def test_exports_beyond_the_slots_are_asked_to_come_back_and_slots_are_given_bac
     running = [exporting(app, f"192.0.2.{number}") for number in range(EXPORT_SLOTS)]
     refused = exporting(app, "192.0.2.99")
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert "fichiers" in refused.json["error"]  # and not that the archive is out of order
     assert app.test_client().get("/recherche?q=match").status_code == 200
     for answer in running:
         answer.close()  # the reader went away in the middle

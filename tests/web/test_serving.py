@@ -20,6 +20,7 @@ from corpus import Article
 from indexer import build_index
 from search import Engine
 from web import create_app
+from web.exports import EXPORT_SLOTS
 from web.limits import client_key
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="several processes need fork")
@@ -93,7 +94,7 @@ def test_commits_and_rebuilds_are_taken_up_without_a_failed_request(tmp_path: Pa
     paths = ("/recherche?q=port", "/recherche.json?q=p%C3%AAche&journal=Journal+3", "/article/a-7", "/recherche.jsonl?q=port", "/sante")
     with served(location, "--workers", "2", "--proxy", "127.0.0.1") as server:
         assert total(server) == 200
-        with Clients(server, paths) as clients:
+        with Clients(server, paths, count=EXPORT_SLOTS) as clients:  # a further export could meet a process whose slots are all taken
             for step in range(1, 5):
                 build_index(articles(20, start=200 + 20 * step), location)
                 assert total(server) == 200 + 20 * step
