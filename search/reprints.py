@@ -27,11 +27,15 @@ _UNKNOWN: Final = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """Which (group, value) each article has. Shapes: pairs [values] numbers of pairs, starts [articles + 1], values [pairs]."""
+    """Which (group, value) each article has. Shapes: pairs [values] numbers of pairs, starts [articles + 1], values [pairs].
+
+    ``whole`` is the answer where every version is asked, as on a page without words.
+    """
 
     pairs: Counts
     starts: Counts
     values: Counts
+    whole: Counts
 
 
 class Groups:
@@ -71,14 +75,17 @@ class Groups:
         if places.size < 2:
             return None
         if name not in self._pairs:
-            self._pairs[name] = self._paired(*values(self._docs.astype(np.int32)))
+            self._pairs[name] = _paired(self._group, *values(self._docs.astype(np.int32)), size)
         table = self._pairs[name]
-        starts, counts = table.starts[places], table.starts[places + 1] - table.starts[places]
+        if places.size == self._docs.size:
+            return table.whole
+        starts = table.starts.take(places)
+        counts = table.starts.take(places + 1) - starts
         ends = np.cumsum(counts)
-        pairs = table.pairs[np.repeat(starts - (ends - counts), counts) + np.arange(int(ends[-1]))]
+        pairs = table.pairs.take(np.repeat(starts - (ends - counts), counts) + np.arange(int(ends[-1])))
         seen = np.zeros(table.values.size, np.bool_)
         seen[pairs] = True
-        return np.bincount(table.values[pairs], minlength=size) - np.bincount(table.values[seen], minlength=size)
+        return np.bincount(table.values.take(pairs), minlength=size) - np.bincount(table.values[seen], minlength=size)
 
     def once(self, docs: Docs, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Return which of ``docs`` are the first of their group with their value (one each)."""
@@ -104,12 +111,6 @@ class Groups:
         group = int(self._group[place])
         return int(self._starts[group]), int(self._starts[group + 1])
 
-    def _paired(self, values: Counts, starts: Counts) -> _Pairs:
-        owners = np.repeat(self._group, np.diff(starts))
-        width = int(values.max(initial=0)) + 1
-        keys, pairs = np.unique(owners * width + values, return_inverse=True)
-        return _Pairs(pairs.reshape(-1), starts, keys % width)
-
 
 def groups_of(collection: Collection) -> Groups | None:
     """Return the groups of a collection; None when no article has versions."""
@@ -127,6 +128,16 @@ def _groups(collection: Collection, parts: Sequence[SegmentGroups | None]) -> Gr
     days = collection.days("published")[docs].astype(np.int64)
     order = np.lexsort((docs, np.where(days == NO_DAY, _UNKNOWN, days), kept != FIRST, groups))
     return Groups(docs[order], groups[order], kept[order], collection.max_doc)
+
+
+def _paired(groups: Counts, values: Counts, starts: Counts, size: int) -> _Pairs:
+    """Number what (group, value) there is."""
+    owners = np.repeat(groups, np.diff(starts))
+    width = int(values.max(initial=0)) + 1
+    keys, pairs = np.unique(owners * width + values, return_inverse=True)
+    found = keys % width
+    whole = np.bincount(values, minlength=size) - np.bincount(found, minlength=size)
+    return _Pairs(pairs.reshape(-1), starts, found, whole)
 
 
 def flat_values(columns: Sequence[tuple[Ordinals, Counts | None]], bases: Counts, docs: Docs) -> Flat:
