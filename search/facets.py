@@ -96,6 +96,7 @@ class Tally:
         self._request = request
         self._groups = groups_of(collection) if request.reprints == "grouped" else None
         self._months: dict[int, Counts] = {}
+        self._grouped: dict[int, Docs] = {}
         self._shown: dict[tuple[str, int], tuple[Bucket, ...]] = {}
 
     def facet(self, field: str) -> FacetCounts:
@@ -113,7 +114,8 @@ class Tally:
             space = _space(self._collection, field)
             counts = _label_counts(self._collection, field, docs)
             if self._groups is not None:
-                counts = _without_repeats(self._groups, self._collection, field, docs, counts)
+                repeated = _label_repeats(self._groups, self._collection, field, self._present(docs), counts.size)
+                counts = counts if repeated is None else counts - repeated
             order = _by_count(counts, space.ranks)
             size, values, keys = min(self._request.facet_size, MAX_BUCKETS), space.values, space.keys
         return self._buckets(field, (values, keys), counts, order, size)
@@ -131,6 +133,13 @@ class Tally:
         """Return the days of articles, that of a text printed several times on one day only once."""
         days = self._collection.days("published")[docs]
         return days if self._groups is None else days[self._groups.once(docs, days)]
+
+    def _present(self, docs: Docs) -> Docs:
+        """Return which of ``docs`` have versions; looked up once for all facets that count them."""
+        assert self._groups is not None
+        if id(docs) not in self._grouped:
+            self._grouped[id(docs)] = self._groups.present(docs)
+        return self._grouped[id(docs)]
 
     def _bars(self, unit: str, docs: Docs) -> tuple[Bucket, ...]:
         """Return the years or months that have articles, in order of time; made once for facet and timeline."""
@@ -172,7 +181,7 @@ class Tally:
         if unit == "year":
             counts = np.add.reduceat(counts, calendar.year_starts)
         if self._groups is not None:
-            repeated = self._groups.repeated(docs, unit, partial(_period_values, calendar, unit), counts.size)
+            repeated = self._groups.repeated(self._present(docs), unit, partial(_period_values, calendar, unit), counts.size)
             counts = counts if repeated is None else counts - repeated
         return calendar.months if unit == "month" else calendar.years, counts
 
@@ -240,12 +249,11 @@ def _label_counts(collection: Collection, field: str, docs: Docs) -> Counts:
     return collection.remembered(("all", field), count) if docs.size == collection.live_count else count()
 
 
-def _without_repeats(groups: Groups, collection: Collection, field: str, docs: Docs, counts: Counts) -> Counts:
-    """Return the counts of lines: a value is counted once for each text, however many of its versions have it."""
+def _label_repeats(groups: Groups, collection: Collection, field: str, places: Docs, size: int) -> Counts | None:
+    """Return how often a text has each value again: a value is counted once for each text, however many of its versions have it."""
     space = _space(collection, field)
     columns = [(leaf.ordinals(field), names) for leaf, names in zip(collection.leaves, space.maps, strict=True)]
-    repeated = groups.repeated(docs, field, partial(flat_values, columns, collection.bases), counts.size)
-    return counts if repeated is None else counts - repeated
+    return groups.repeated(places, field, partial(flat_values, columns, collection.bases), size)
 
 
 def _period_values(calendar: _Calendar, unit: str, docs: Docs) -> tuple[Counts, Counts]:

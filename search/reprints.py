@@ -29,12 +29,12 @@ _UNKNOWN: Final = 1 << 40
 class _Pairs:
     """Which (group, value) each article has. Shapes: pairs [values] numbers of pairs, starts [articles + 1], values [pairs].
 
-    ``whole`` is the answer where every version is asked, as on a page without words.
+    Without ``starts`` every article has one value. ``whole`` is the answer where every version is asked, as on a page without words.
     """
 
-    pairs: Counts
-    starts: Counts
-    values: Counts
+    pairs: npt.NDArray[np.int32]
+    starts: Counts | None
+    values: npt.NDArray[np.int32]
     whole: Counts
 
 
@@ -68,10 +68,13 @@ class Groups:
         kept[several] = there[places[several]]
         return kept
 
-    def repeated(self, docs: Docs, name: Hashable, values: Callable[[Docs], Flat], size: int) -> Counts | None:
-        """Return how many of ``docs`` repeat each of ``size`` values inside their group; None = none does."""
+    def present(self, docs: Docs) -> Docs:
+        """Return the places of those of ``docs`` that have versions."""
         places = self._places.take(docs)
-        places = places[places >= 0]
+        return places[(places >= 0).nonzero()[0]]
+
+    def repeated(self, places: Docs, name: Hashable, values: Callable[[Docs], Flat], size: int) -> Counts | None:
+        """Return how many of the articles at ``places`` repeat each of ``size`` values inside their group; None = none does."""
         if places.size < 2:
             return None
         if name not in self._pairs:
@@ -79,10 +82,13 @@ class Groups:
         table = self._pairs[name]
         if places.size == self._docs.size:
             return table.whole
-        starts = table.starts.take(places)
-        counts = table.starts.take(places + 1) - starts
-        ends = np.cumsum(counts)
-        pairs = table.pairs.take(np.repeat(starts - (ends - counts), counts) + np.arange(int(ends[-1])))
+        if table.starts is None:
+            pairs = table.pairs.take(places)
+        else:
+            starts = table.starts.take(places)
+            counts = table.starts.take(places + 1) - starts
+            ends = np.cumsum(counts)
+            pairs = table.pairs.take(np.repeat(starts - (ends - counts), counts) + np.arange(int(ends[-1])))
         seen = np.zeros(table.values.size, np.bool_)
         seen[pairs] = True
         return np.bincount(table.values.take(pairs), minlength=size) - np.bincount(table.values[seen], minlength=size)
@@ -132,12 +138,13 @@ def _groups(collection: Collection, parts: Sequence[SegmentGroups | None]) -> Gr
 
 def _paired(groups: Counts, values: Counts, starts: Counts, size: int) -> _Pairs:
     """Number what (group, value) there is."""
-    owners = np.repeat(groups, np.diff(starts))
+    sizes = np.diff(starts)
+    owners = np.repeat(groups, sizes)
     width = int(values.max(initial=0)) + 1
     keys, pairs = np.unique(owners * width + values, return_inverse=True)
     found = keys % width
     whole = np.bincount(values, minlength=size) - np.bincount(found, minlength=size)
-    return _Pairs(pairs.reshape(-1), starts, found, whole)
+    return _Pairs(pairs.reshape(-1).astype(np.int32), None if (sizes == 1).all() else starts, found.astype(np.int32), whole)
 
 
 def flat_values(columns: Sequence[tuple[Ordinals, Counts | None]], bases: Counts, docs: Docs) -> Flat:
