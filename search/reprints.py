@@ -106,12 +106,19 @@ class Groups:
         place = int(self._places[doc])
         return 1 if place < 0 else self._span(place)[1] - self._span(place)[0]
 
-    def versions(self, collection: Collection, doc: int) -> tuple[Version, ...]:
-        """Return all versions of the text of an article, the first publication first; () where it stands alone."""
-        place = int(self._places[doc])
-        if place < 0:
-            return ()
-        return tuple(_version(collection.header(int(self._docs[at])), int(self._kept[at])) for at in range(*self._span(place)))
+    def versions(self, collection: Collection, docs: Sequence[int]) -> dict[int, tuple[Version, ...]]:
+        """Return all versions of the texts of some articles, the first publication first; what stands alone is left out."""
+        found: dict[int, tuple[Version, ...]] = {}
+        texts: dict[tuple[int, int], tuple[Version, ...]] = {}  # a page that shows every version asks for the same text many times
+        for doc in docs:
+            place = int(self._places[doc])
+            if place < 0:
+                continue
+            span = self._span(place)
+            if span not in texts:
+                texts[span] = tuple(_version(collection.header(int(self._docs[at])), int(self._kept[at])) for at in range(*span))
+            found[doc] = texts[span]
+        return found
 
     def _span(self, place: int) -> tuple[int, int]:
         group = int(self._group[place])

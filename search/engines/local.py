@@ -132,9 +132,9 @@ class LocalEngine:
         groups = groups_of(collection)
         if groups is None:
             return {}
-        numbers = ((doc_id, collection.doc_num(doc_id)) for doc_id in doc_ids)
-        found = {doc_id: groups.versions(collection, number) for doc_id, number in numbers if number is not None}
-        return {doc_id: versions for doc_id, versions in found.items() if versions}
+        numbers = {doc_id: number for doc_id in doc_ids if (number := collection.doc_num(doc_id)) is not None}
+        found = groups.versions(collection, tuple(numbers.values()))
+        return {doc_id: found[number] for doc_id, number in numbers.items() if number in found}
 
     def withdrawn(self, doc_id: str) -> str | None:
         """Return why an article was withdrawn; None for every other."""
