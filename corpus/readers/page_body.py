@@ -59,9 +59,14 @@ _WHOLE: Final = frozenset({"html", "body", "main"})
 _BLOCKS: Final = word_set("p h2 h3 h4 h5 h6 li blockquote pre dd dt div section article td th tr table ul ol center header main tbody body")
 _LINE: Final = re.compile(
     r"(?:(?:lire|voir|écouter|regarder)\s+(?:aussi|également|encore)|[àÀ] (?:lire|voir|écouter|regarder)(?: aussi)?|sur le même sujet|publicité|partager|imprimer|"
-    r"envoyer par|abonnez-vous|s[’']abonner|newsletter|je m[’']abonne|réagir|commenter|crédits?\s+photos?|photos?\s*[:©]|©|suivez-nous|"
+    r"envoyer par|abonnez-vous|s[’']abonner|newsletter|je m[’']abonne|actualiser$|inscrivez-vous à (?:la|notre|nos) (?:lettres?|newsletters?|infolettres?)|recevez (?:la|notre|nos) (?:newsletters?|infolettres?)|réagir|commenter|crédits?\s+photos?|photos?\s*[:©]|©|suivez-nous|"
     r"lecture\s*:?\s*\d+\s*min|temps de lecture|écouter l[’']article|la suite après cette publicité|article réservé|cet article est réservé|"
     r"déjà abonné|mots?[- ]cl[ée]s?\s*:|tags?\s*:|étiquettes?\s*:|cet article vous a plu|vous avez aimé cet article|retour (?:au sommaire|à l[’']accueil|en haut))(?:\b|\W|$)",
+    re.I,
+)
+_LIST_TITLE: Final = re.compile(
+    r"(?:les (?:articles )?(?:les )?plus (?:lus|récents|consultés|commentés)|[àa] lire(?: aussi| également)?|lire aussi|sur le même sujet|dans la même rubrique|"
+    r"articles? (?:récents?|liés?|similaires?)|en continu)\s*:?",
     re.I,
 )
 LINE_CHARS: Final = 160
@@ -126,7 +131,7 @@ def _prune(tree: Any) -> None:
         if node.tag not in {"form", "aside", "figure"} or not _holds_article(node, whole):
             _drop(node)
     for node in list(tree.iter()):
-        if isinstance(node.tag, str) and node.getparent() is not None and _is_foreign(node, whole):
+        if isinstance(node.tag, str) and node.getparent() is not None and (_is_foreign(node, whole) or _is_list_of_others(node)):
             _drop(node)
 
 
@@ -157,6 +162,13 @@ def _is_foreign(node: Any, whole: int) -> bool:
     words = class_words(node)
     named = any(word in _FOREIGN and not (at and words[at - 1] in _STATES) for at, word in enumerate(words))
     return (named or bool(_FOREIGN_PAIRS.search(" ".join(words)))) and not _holds_article(node, whole)
+
+
+def _is_list_of_others(node: Any) -> bool:
+    """Tell whether an element is a title such as « Les plus lus » and nothing but links under it, whatever its class."""
+    if len(node) < 2 or node.tag in _WHOLE or not _LIST_TITLE.fullmatch(text_of(node[0], LINE_CHARS)):
+        return False
+    return all(isinstance(child.tag, str) and _is_links(child) and not (child.tail or "").strip() for child in node[1:])
 
 
 def _holds_article(node: Any, whole: int) -> bool:

@@ -19,7 +19,7 @@ from corpus.readers.page_body import class_words, text_of
 from corpus.readers.page_print import HOME, Printed, day_in
 from corpus.readers.signature import read_names
 
-__all__ = ["Facts", "read_facts"]
+__all__ = ["Facts", "read_facts", "without_role"]
 
 JSON_CHARS: Final = 2_000_000
 JSON_NODES: Final = 5_000
@@ -51,7 +51,13 @@ _ARTICLE_TYPE = re.compile(r"(?:.*Article|.*Posting|Report|Review)$")
 _FENCE = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?:-->|//\s*\]\]>|\]\]>|/\*\s*\]\]>\s*\*/)\s*$")
 
 _SUFFIX = re.compile(r"\s+(?:[|·•»:–—-]|::)\s+")
-_WITH = re.compile(r"(?:,?\s+|^)avec\s+(?:l[’'])?(?P<credit>[A-ZÀ-Ý][\w’'\- ]{1,30}|agences?)$")
+_ROLE = re.compile(
+    r",\s*(?:(?:notre|nos|de notre)\s+)?(?:correspondante?s?|envoyée?s?)(?:\s+(?:spéciale?|spéciaux|permanente?|locale?))?"
+    r"(?:\s+(?:à|au|aux|en|dans|de|pour)(?:\s+[^,;|]{2,40})?)?$",
+    re.I,
+)
+_COLLECTIVE = re.compile(r"(?:par\s+)?(?:la\s+|notre\s+)?(?:rédaction|newsroom)(?:\s+web)?$", re.I)
+_WITH = re.compile(r"(?:,?\s+|^)\(?avec\s+(?:l[’'])?(?P<credit>[A-ZÀ-Ý][\w’'\- ]{1,30}|agences?)\)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ def read_facts(tree: Any) -> Facts:
         url=_url(tree, metas, data),
         json_body=_text_lines(data.get("articleBody")),
         printed_standfirst=bool(lead),
-        printed=tuple(printed.lines()),
+        printed=(_h1(tree), *printed.lines()),
     )
 
 
@@ -192,10 +198,12 @@ def _text_lines(value: Any) -> str:
 def _newspaper_and_headline(tree: Any, metas: dict[str, list[str]], data: dict[str, Any]) -> tuple[str, str]:
     h1 = _h1(tree)
     title = text_of(node) if (node := tree.find(".//title")) is not None else ""
-    publisher = _names(data.get("publisher"))
+    publisher = [*_names(data.get("publisher")), *_microdata_publisher(tree)]
     sites = [metas[key][0] for key in _SITE if metas.get(key)]
     newspaper = next((name for name in (*sites, *publisher) if _is_name(name)), "")
-    headline = _first(metas, _HEADLINE) or _text(data.get("headline")) or _text(data.get("name")) or h1 or title
+    headline = (
+        _first(metas, _HEADLINE) or _text(data.get("headline")) or _text(data.get("name")) or h1 or _microdata(tree, "headline") or title
+    )
     if h1 and headline != h1 and h1.lower().startswith(headline.rstrip(" .…").lower()) and headline.endswith(("…", "...")):
         headline = h1  # the tag holds the first words only
     if not newspaper and (suffix := _suffix(title, h1 or headline)):
@@ -244,17 +252,24 @@ def _key(name: str) -> str:
 def _bylines(metas: dict[str, list[str]], data: dict[str, Any], printed: Printed, newspaper: str) -> tuple[tuple[str, ...], str]:
     """Return the authors and the agency named with them (« Awa Sow, avec AFP »)."""
     in_meta = [name for key in _AUTHOR for name in metas.get(key, ()) if _is_name(name) and key != "twitter:creator"]
-    for found in (_names(data.get("author")), in_meta, printed.authors()):
+    declared = [names for names in (_names(data.get("author")), in_meta) if not all(map(_COLLECTIVE.match, names))]
+    for found in (*declared, printed.authors(), _names(data.get("author")), in_meta):  # « La rédaction » gives way to a printed name
         credit = ""
         names: list[str] = []
         for text in found:
             text = re.sub(r"^(?:(?:publiée?|écrit|posted)\s+)?(?:par|by)\s+", "", text, flags=re.I)
+            text = without_role(text)
             if agency := _WITH.search(text):
                 credit, text = agency["credit"], text[: agency.start()]
             names += [name for name in read_names(text) if _key(name) not in {"", _key(newspaper), "admin", "administrateur", "webmaster"}]
         if names or credit:
             return tuple(dict.fromkeys(names)), credit
     return (), ""
+
+
+def without_role(text: str) -> str:
+    """Return an author's line without the post: « Awa Sow, correspondante à Labé » is Awa Sow."""
+    return _ROLE.sub("", text)
 
 
 def _section(tree: Any, metas: dict[str, list[str]], data: dict[str, Any], printed: Printed, headline: str) -> str:
@@ -278,6 +293,11 @@ def _trail_end(trail: Sequence[str], headline: str) -> str:
 def _microdata(tree: Any, name: str) -> str:
     node = tree.find(f".//*[@itemprop='{name}']")
     return "" if node is None else clean_line(node.get("content") or "") or text_of(node)
+
+
+def _microdata_publisher(tree: Any) -> list[str]:
+    node = tree.find(".//*[@itemprop='publisher']//*[@itemprop='name']")
+    return [] if node is None else [name for name in (clean_line(node.get("content") or "") or text_of(node),) if name]
 
 
 def _day(metas: dict[str, list[str]], names: Sequence[str], value: Any) -> str | None:

@@ -30,9 +30,10 @@ _ASIDE_CLASS: Final = word_set("comment comments commentaires commentaire relate
 _UPDATED_CLASS: Final = word_set("updated modified maj")
 _SILENT: Final = word_set("script style body html head meta link")
 HOME: Final = re.compile(r"(?:accueil|home|page d[’']accueil|la une|une|actualités?)$", re.I)
+_HOME_STEP = re.compile(r"(?:accueil|home|page d[’']accueil)\s*[>»›→]", re.I)  # a breadcrumb whatever its class
 _PAR = re.compile(
     r"\b(?:Par|PAR|De notre (?:correspondante?|envoyée? spéciale?))\s*:?\s+(?P<names>[^|–—•·\d]{3,120}?)"
-    r"(?=\s*(?:[|–—•·\d]|,?\s*(?:publiée?|le|mis)\b|[Pp]ubliée?\b|[Ll]e\s+\d|\s-\s|$))"
+    r"(?=\s*(?:[|–—•·\d]|,?\s*\b(?:publiée?|le|mis)\b|[Pp]ubliée?\b|[Ll]e\s+\d|\s-\s|$))"
 )
 _WHEN_PUBLISHED = re.compile(
     r"(?:publiée?|mise? en ligne|postée?|parue?|créée?|posted|published)\b(?:\s+(?:le|on|du))?\s*:?\s*(?P<day>[^|•·]{6,60})", re.I
@@ -84,7 +85,10 @@ class Printed:
         if words & _TRAIL_CLASS and not self.trail:
             self.trail = [text_of(link) for link in node.iter("a")]
             return
-        if words & _LEAD_CLASS and not self.standfirst:
+        if not self.trail and _HOME_STEP.match(text):
+            self.trail = [text_of(link) for link in node.iter("a")]
+        # An excerpt in a list is that of another article.
+        if words & _LEAD_CLASS and not self.standfirst and all(above.tag != "li" for above in node.iterancestors()):
             lead = text_of(node)
             self.standfirst = lead if len(lead) <= LEAD_CHARS else ""
         for names, found in ((_BY_CLASS, self._by), (_DATE_CLASS, self._dates), (_SECTION_CLASS, self._sections)):

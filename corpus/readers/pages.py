@@ -17,7 +17,7 @@ from corpus.article import Article, article_from_record
 from corpus.encodings import REPAIRED, decode, repaired
 from corpus.errors import MarbreError
 from corpus.readers.page_body import body_paragraphs
-from corpus.readers.page_facts import Facts, read_facts
+from corpus.readers.page_facts import Facts, read_facts, without_role
 from corpus.readers.prescan import MAX_HTML_BYTES, why_refused
 from corpus.readers.signature import Signature, end_credit, read_signature
 from corpus.readers.source import Reject, Source
@@ -27,6 +27,8 @@ __all__ = ["page_record", "read"]
 DECLARED_BYTES: Final = 4_096  # browsers look for a declared encoding in the first 1,024 bytes; some sites are late
 COMPARED_CHARS: Final = 60
 BYLINE_CHARS: Final = 160
+ABOVE_LINES: Final = 8  # a breadcrumb and a menu above the headline
+ABOVE_CHARS: Final = 80
 
 _CHARSET = re.compile(
     rb"<meta[^>]{0,300}charset\s*=\s*[\"']?\s*([\w:.\-]{2,40})|"
@@ -40,6 +42,8 @@ _BYLINE_WORDS: Final = frozenset(
     "envoyée spécial spéciale correspondant correspondante notre lundi mardi mercredi jeudi vendredi samedi dimanche janvier février mars avril mai "
     "juin juillet août septembre octobre novembre décembre h gmt".split()
 )
+
+_APPEARED: Final = frozenset({"publié", "publiée", "mis", "mise", "posté", "modifié"})
 
 
 def read(source: Source) -> Iterator[Article | Reject]:
@@ -82,6 +86,7 @@ def page_record(html: str) -> dict[str, Any]:
     tree = _parse(html)
     if tree is None:
         return {}
+    _drop_following(tree)
     facts = read_facts(tree)
     body = body_paragraphs(tree)
     if facts.json_body and len(facts.json_body) > 1.5 * sum(map(len, body)):
@@ -120,23 +125,53 @@ def _parse(html: str) -> Any:
         return None
 
 
+def _drop_following(tree: Any) -> None:
+    """Take out the articles that an endless page has put under its first: an <article> of their own, with an <h1>."""
+    headed = [node for node in tree.iter("article") if node.find(".//h1") is not None]
+    first = tree.find(".//h1")
+    if headed and first is not None and any(node is headed[0] for node in first.iterancestors("article")):
+        above = set(first.iterancestors("article"))
+        for node in headed[1:]:
+            if node not in above and above.isdisjoint(node.iterancestors("article")) and node.getparent() is not None:
+                node.drop_tree()
+
+
 def _without_facts(body: list[str], facts: Facts) -> list[str]:
     """Drop the lines above the text that are fields of their own: headline, standfirst, byline, date, section."""
     lines = {_words(line) for line in (facts.headline, facts.standfirst, facts.section, facts.newspaper, *facts.printed) if line}
-    kept = list(body)
-    while len(kept) > 1 and (_words(kept[0]) in lines or _is_printed_byline(kept[0], facts.bylines)):
+    kept = _below_headline(body, facts.headline)
+    while len(kept) > 1 and (_words(kept[0]) in lines or _is_printed_byline(kept[0], facts.bylines) or _is_printed_day(kept[0])):
         kept.pop(0)
     return [line for at, line in enumerate(kept) if at > 2 or _words(line) not in lines]
+
+
+def _below_headline(body: list[str], headline: str) -> list[str]:
+    """Drop the headline and the short lines above it, where a page prints them in its text."""
+    wanted = _words(headline)
+    at = next((at for at, line in enumerate(body[:ABOVE_LINES]) if wanted and _words(line) == wanted), None)
+    if at is None or at + 1 == len(body) or any(len(line) > ABOVE_CHARS for line in body[:at]):
+        return list(body)
+    return body[at + 1 :]
+
+
+def _is_printed_day(line: str) -> bool:
+    """Tell whether a line says no more than when the page appeared: « Publié le 9 mai 2025 à 10h23 | Mis à jour … »."""
+    words = _words(line).split()
+    return len(line) <= BYLINE_CHARS and words[:1] != [] and words[0] in _APPEARED and all(map(_is_byline_word, words))
+
+
+def _is_byline_word(word: str) -> bool:
+    return word in _BYLINE_WORDS or word.isdigit() or bool(_HOUR.fullmatch(word))
 
 
 def _is_printed_byline(line: str, bylines: tuple[str, ...]) -> bool:
     """Tell whether a line above the text says no more than who signed it and when: « Par Awa Sow, publié le 9 mai 2025 »."""
     if not bylines or len(line) > BYLINE_CHARS:
         return False
-    words = set(_words(line).split())
+    words = set(_words(without_role(line)).split())
     names = set(_words(" ".join(bylines)).split())
     named = any(set(_words(name).split()) <= words for name in bylines)
-    return named and all(word in names or word in _BYLINE_WORDS or word.isdigit() or _HOUR.fullmatch(word) for word in words)
+    return named and all(word in names or _is_byline_word(word) for word in words)
 
 
 def _words(line: str) -> str:

@@ -1,4 +1,4 @@
-"""Web pages of ten makings: headline, day, authors, section exactly, and the words of the article without the rest."""
+"""Web pages of twenty makings: headline, day, authors, section exactly, and the words of the article without the rest."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ from corpus.readers.source import Reject, Source
 
 PAGES = Path(__file__).parent / "pages"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((PAGES / "expected.json").read_text(encoding="utf-8"))
-# Measured 1.00 on these ten; the floor leaves room for a new release of trafilatura, not for a lost paragraph.
+# Measured 1.00 on all but one of these twenty; the floor leaves room for a new release of trafilatura, not for a lost paragraph.
 BODY_F1_FLOOR = 0.97
+# A page of the nineties: no h1, class or meta tag; its <title> is « Newspaper : Headline », which nothing else on it tells apart.
+FONTS_ONLY = pytest.mark.xfail(strict=True, reason="fonttable: only font sizes tell headline, section and text apart")
+MAKINGS = [pytest.param(name, marks=FONTS_ONLY) if name == "fonttable" else name for name in EXPECTED]
 
 
 def read(data: str | bytes, **defaults: str) -> Article | Reject:
@@ -52,7 +55,7 @@ def token_f1(found: str, expected: str) -> float:
     return 2 * (a & b).total() / (a.total() + b.total())
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", MAKINGS)
 def test_a_page_of_each_making_gives_its_facts(name: str) -> None:
     expected = EXPECTED[name]
     found = article((PAGES / f"{name}.html").read_bytes())
@@ -61,7 +64,7 @@ def test_a_page_of_each_making_gives_its_facts(name: str) -> None:
     assert list(found.bylines) == expected["bylines"]
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", MAKINGS)
 def test_the_body_is_the_article_and_nothing_else(name: str) -> None:
     found = article((PAGES / f"{name}.html").read_bytes())
     assert token_f1(found.body, "\n".join(EXPECTED[name]["body"])) >= BODY_F1_FLOOR
@@ -81,11 +84,63 @@ def test_the_body_is_the_article_and_nothing_else(name: str) -> None:
         ("video", ["cookies", "bloqueur", "capture d’écran"]),
         ("tables", ["Météo", "Bourse", "Imprimer", "Sports"]),
         ("bare", ["Retour", "Par Gaspard"]),
+        ("divs", ["Accueil", "Par Clémence", "Publié", "Corvenne", "col de Marsanne"]),
+        ("jsonld", ["PHOTO", "Inscrivez-vous", "Publicité"]),
+        ("microdata", ["Keystone"]),
+        ("livepost", ["EN DIRECT", "Actualiser", "Partager"]),
+        ("ampstory", ["Tarvezac, la machine", "Handball"]),
+        ("teaserwall", ["82 %", "traceurs", "Retour en images"]),
+        ("gutenberg", ["Photo M. C.", "Faire un don", "bateaux"]),
+        ("endless", ["Brignac"]),
+        ("thread", ["1974", "intendants"]),
     ],
 )
 def test_menus_teasers_comments_and_captions_stay_out(name: str, foreign: Sequence[str]) -> None:
     body = article((PAGES / f"{name}.html").read_bytes()).body
     assert [words for words in foreign if words in body] == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "bylines"),
+    [
+        ("Par Awa Sow, correspondante à Labé", ("Awa Sow",)),
+        ("Par Awa Sow, notre envoyée spéciale dans le Fouta", ("Awa Sow",)),
+        ("Par Awa Sow et Ali Ba, envoyés spéciaux", ("Awa Sow", "Ali Ba")),
+    ],
+    ids=["correspondent", "special envoy", "two envoys"],
+)
+def test_the_post_of_an_author_is_no_author(printed: str, bylines: tuple[str, ...]) -> None:
+    text = "<p>La pluie n’a pas cessé depuis dimanche dans la vallée de Faraba.</p>"
+    found = article(page(body=f"<h1>Le pont a cédé</h1><div>{printed}</div>{text}"))
+    assert found.bylines == bylines
+    assert found.body.startswith("La pluie")
+
+
+def test_the_newsroom_signs_only_where_nobody_else_does() -> None:
+    text = "<p>La pluie n’a pas cessé depuis dimanche dans la vallée de Faraba.</p>"
+    meta = '<meta name="author" content="La rédaction">'
+    assert article(page(meta, f"<h1>Le pont a cédé</h1><p class='byline'>Par Awa Sow</p>{text}")).bylines == ("Awa Sow",)
+    assert article(page(meta, f"<h1>Le pont a cédé</h1>{text}")).bylines == ("La rédaction",)
+
+
+def test_an_article_inside_the_article_stays_and_one_after_it_goes() -> None:
+    def part(words: str) -> str:
+        return "".join(f"<p>{words} tient le compte des arches tombées depuis la crue, numéro {at}.</p>" for at in range(4))
+
+    inner = f"<article class='suite'>{part('Le maire')}</article>"
+    after = f"<article><h1>Un autre pont</h1>{part('Le voisin')}</article>"
+    body = article(page(body=f"<article><h1>Le pont a cédé</h1>{part('La vallée')}{inner}</article>{after}")).body
+    assert [words in body for words in ("La vallée", "Le maire", "Le voisin")] == [True, True, False]
+
+
+def test_a_paragraph_under_a_title_of_links_is_kept() -> None:
+    lines = "".join(f"<p>La crue a emporté l’arche numéro {at} du pont de Faraba, dit le maire.</p>" for at in range(4))
+    linked = "<p><a href='/a'>Un bac en attendant</a></p>"
+    body = article(
+        page(body=f"<h1>Le pont a cédé</h1><div>{lines}<div><p>À lire</p>{linked}</div><div><p>À lire</p>{lines}</div></div>")
+    ).body
+    assert "bac" not in body
+    assert body.count("numéro 3") == 2
 
 
 @pytest.mark.parametrize(
