@@ -23,6 +23,7 @@ __all__ = ["Groups", "flat_values", "groups_of"]
 Counts = npt.NDArray[np.int64]
 Flat = tuple[Counts, Counts]  # values one after the other, and where those of each article begin
 _UNKNOWN: Final = 1 << 40
+KEPT_VERSIONS: Final = 50_000  # about 20 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Groups:
         self._places = np.full(max_doc, -1, np.int32)
         self._places[docs] = np.arange(docs.size)
         self._pairs: dict[Hashable, _Pairs] = {}
+        self._texts: dict[tuple[int, int], tuple[Version, ...]] = {}
+        self._kept_versions = 0
 
     def lines(self, docs: Docs) -> npt.NDArray[np.bool_] | None:
         """Return which of ``docs`` stand for a line: all without versions, and of each text the first; None: all of them."""
@@ -109,16 +112,24 @@ class Groups:
     def versions(self, collection: Collection, docs: Sequence[int]) -> dict[int, tuple[Version, ...]]:
         """Return all versions of the texts of some articles, the first publication first; what stands alone is left out."""
         found: dict[int, tuple[Version, ...]] = {}
-        texts: dict[tuple[int, int], tuple[Version, ...]] = {}  # a page that shows every version asks for the same text many times
         for doc in docs:
             place = int(self._places[doc])
             if place < 0:
                 continue
             span = self._span(place)
-            if span not in texts:
-                texts[span] = tuple(_version(collection.header(int(self._docs[at])), int(self._kept[at])) for at in range(*span))
-            found[doc] = texts[span]
+            versions = self._texts.get(span)
+            if versions is None:
+                versions = tuple(_version(collection.header(int(self._docs[at])), int(self._kept[at])) for at in range(*span))
+                self._remember(span, versions)
+            found[doc] = versions
         return found
+
+    def _remember(self, span: tuple[int, int], versions: tuple[Version, ...]) -> None:
+        """Keep the versions of a text: what is printed ten thousand times stands on many pages, and takes a tenth of a second to read."""
+        self._kept_versions += len(versions)  # two threads may count one text twice or not at all: the bound is a rough one
+        if self._kept_versions > KEPT_VERSIONS:
+            self._texts, self._kept_versions = {}, len(versions)
+        self._texts[span] = versions
 
     def _span(self, place: int) -> tuple[int, int]:
         group = int(self._group[place])
