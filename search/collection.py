@@ -22,6 +22,7 @@ import numpy.typing as npt
 from corpus.languages import is_french
 from indexer.reprints import SegmentGroups
 from indexer.schema import TEXT_FIELDS, exact_field
+from search.room import hot_bytes
 
 __all__ = ["NO_DAY", "Collection", "Docs", "Leaf", "Ordinals", "Positions", "Postings", "class_as_typed"]
 
@@ -33,7 +34,6 @@ NO_DAY: Final = -(2**31)  # the day of an article without a date; days count fro
 _EMPTY: Final = np.empty(0, np.int32)
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 _TYPED: Final = "\x00"  # between a class and the form that was typed; no term holds it
-HOT_BYTES: Final = 512 << 20
 T = TypeVar("T")
 
 
@@ -136,9 +136,9 @@ class Leaf(Protocol):
 
 
 class Hot:
-    """Arrays used last, up to HOT_BYTES: what is asked often is unpacked and weighted once. For many threads."""
+    """Arrays used last, up to a limit of bytes: what is asked often is unpacked and weighted once. For many threads."""
 
-    def __init__(self, limit: int = HOT_BYTES) -> None:
+    def __init__(self, limit: int) -> None:
         self._limit = limit
         self._held = 0
         self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
@@ -180,7 +180,7 @@ class Collection:
         self._averages: dict[str, float] = {}
         self._days: dict[str, npt.NDArray[np.int32]] = {}
         self._memory: dict[Hashable, Any] = {}
-        self.hot = Hot()
+        self.hot = Hot(hot_bytes())
         self.load_reprints: Callable[[], Sequence[SegmentGroups | None]] | None = None  # of each leaf; an engine that knows them sets it
 
     @cached_property

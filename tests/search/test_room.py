@@ -1,0 +1,26 @@
+"""A searcher keeps a part of the memory it may have, never all of a small machine's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from search.room import LEAST, MOST, _group_limit, bounded, hot_bytes
+
+
+@pytest.mark.parametrize(
+    ("has", "kept"),
+    [(1 << 30, LEAST), (8 << 30, LEAST), (16 << 30, 1 << 30), (24 << 30, 1536 << 20), (256 << 30, MOST)],
+    ids=["1 GB", "8 GB", "16 GB", "24 GB", "256 GB"],
+)
+def test_a_sixteenth_of_the_memory_is_kept(has: int, kept: int) -> None:
+    assert bounded(has) == kept
+    assert LEAST <= hot_bytes() <= MOST
+
+
+@pytest.mark.parametrize(("said", "limit"), [("1073741824\n", 1 << 30), ("max\n", None), ("", None)], ids=["a limit", "none", "empty"])
+def test_the_limit_of_a_container_is_read(tmp_path: Path, said: str, limit: int | None) -> None:
+    (tmp_path / "memory.max").write_text(said)
+    assert _group_limit(tmp_path / "memory.max") == limit
+    assert _group_limit(tmp_path / "nothing here") is None
