@@ -324,15 +324,15 @@ class ClusterEngine:
         found = self.search_many([{"size": 0, "track_total_hits": True, "aggs": counts}], seconds=WRITE_S)[0]
         counted = found["aggregations"]
         first, last = counted["first"].get("value_as_string"), counted["last"].get("value_as_string")
-        sizes = self.call("GET", f"/{index}/_stats/store,segments", None, seconds=WRITE_S)["_all"]["primaries"]
+        segments, size = sizes_in(self.call("GET", f"/{index}/_stats/store,segments", None, seconds=WRITE_S))
         stats = ArchiveStats(
             articles=found["hits"]["total"]["value"],
             generation=facts.generation,
             newspapers=tuple((value_of(bucket), bucket["doc_count"]) for bucket in counted["newspapers"]["buckets"]),
             since=first,
             until=last,
-            segments=sizes["segments"]["count"],
-            bytes=sizes["store"]["size_in_bytes"],
+            segments=segments,
+            bytes=size,
         )
         days = (dt.date.fromisoformat(first), dt.date.fromisoformat(last)) if first and last else None
         averages = {name: float(counted[name]["value"] or 1.0) for name in TEXT_FIELDS}
@@ -386,3 +386,9 @@ def _is_partial(answer: Mapping[str, Any]) -> bool:
 
 def _line(body: Body) -> bytes:
     return json.dumps(body, ensure_ascii=True).encode("ascii") + b"\n"
+
+
+def sizes_in(answer: Body) -> tuple[int, int]:
+    """Return segments and bytes of an answer of ``_stats``; 0 while no primary can tell (a node has just died): no question fails for it."""
+    told = answer["_all"]["primaries"]
+    return told.get("segments", {}).get("count", 0), told.get("store", {}).get("size_in_bytes", 0)

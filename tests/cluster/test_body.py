@@ -15,6 +15,7 @@ from indexer.cluster_mapping import TOKEN_CHARS, document, index_body, label_key
 from indexer.documents import stored_form
 from indexer.french import analyze
 from indexer.schema import FACETS, FIELDS
+from search.engines.cluster import sizes_in
 from search.engines.cluster_body import glob_regexp, match_body, most_of_body, score_body
 from search.engines.cluster_facets import aggregations, facet_of, post_filter
 from search.language import parse_query
@@ -200,3 +201,8 @@ def test_a_facet_tells_what_was_chosen_what_is_cut_and_what_is_missing() -> None
 def test_a_shard_that_did_not_tell_its_whole_list_makes_a_facet_approximate() -> None:
     found = {"values": {"buckets": [], "sum_other_doc_count": 0, "doc_count_error_upper_bound": 1}, "missing": {"doc_count": 0}}
     assert facet_of("newspaper", found, SearchRequest())[1] is False
+
+
+def test_sizes_are_none_while_no_primary_can_tell() -> None:
+    assert sizes_in({"_all": {"primaries": {}}}) == (0, 0)
+    assert sizes_in({"_all": {"primaries": {"segments": {"count": 3}, "store": {"size_in_bytes": 70}}}}) == (3, 70)
