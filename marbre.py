@@ -341,34 +341,43 @@ def withdraw(doc_id: str, reason: str, force: bool, location: str, as_json: bool
 @click.argument("acronym", required=False, default="")
 @click.argument("expansion", required=False, default="")
 @INDEX_OPTION
-@click.option("--accept", "decision", flag_value="accepted", help="Always offer this pair, however rare.")
-@click.option("--refuse", "decision", flag_value="refused", help="Never offer this pair.")
-@click.option("--add", "decision", flag_value="added", help="Offer a pair that no article introduces.")
-@click.option("--forget", "decision", flag_value="", help="Take a decision back.")
+@click.option("--accept", is_flag=True, help="Always offer this pair, however rare.")
+@click.option("--refuse", is_flag=True, help="Never offer this pair.")
+@click.option("--add", is_flag=True, help="Offer a pair that no article introduces.")
+@click.option("--forget", is_flag=True, help="Take a decision back.")
 @click.option("--refused", is_flag=True, help="List refused pairs, too.")
 @click.option("--size", default=50, show_default=True, type=click.IntRange(1), help="Pairs listed.")
 @click.option("--json", "as_json", is_flag=True)
-def acronyms(acronym: str, expansion: str, location: str, decision: str | None, refused: bool, size: int, as_json: bool) -> None:
+def acronyms(acronym: str, expansion: str, location: str, refused: bool, size: int, as_json: bool, **decisions: bool) -> None:
     """List the acronyms that the archive explains (or those that begin with ACRONYM), or decide about a pair."""
     from indexer.acronym_decisions import decide_acronym
     from search import open_engine
-    from search.acronyms import acronym_table, as_text, with_uses
+    from search.acronyms import acronym_table, as_text, check_pair, with_uses
     from search.acronyms import as_json as row
 
-    if decision is None and expansion:
-        raise click.UsageError("expected --accept, --refuse, --add or --forget with ACRONYM EXPANSION")
-    if decision is not None and not expansion:
-        raise click.UsageError("expected ACRONYM and EXPANSION: marbre acronyms CENI “Commission électorale nationale indépendante” --accept")
-    if decision is not None:
-        changed = decide_acronym(location, _text(acronym), _text(expansion), decision or None)  # type: ignore[arg-type]
+    chosen = [name for name, given in decisions.items() if given]
+    if len(chosen) > 1:
+        raise click.UsageError(f"one decision at a time: --{' and --'.join(chosen)} found")
+    if bool(chosen) != bool(expansion):
+        raise click.UsageError("expected a pair and a decision: marbre acronyms CENI “Commission électorale indépendante” --accept")
+    acronym, expansion = _text(acronym), _text(expansion)
+    if chosen:
+        if chosen != ["add"]:
+            with open_engine(location) as engine:
+                check_pair(engine, acronym, expansion)
+        decision: Any = {"accept": "accepted", "refuse": "refused", "add": "added", "forget": None}[chosen[0]]
+        changed = decide_acronym(location, acronym, expansion, decision)
         _print_json({"changed": changed}) if as_json else click.echo("noted" if changed else "nothing to change: so it is already")
         return
     with open_engine(location) as engine:
-        found = [with_uses(engine, one) for one in acronym_table(engine, _text(acronym), refused=refused)[:size]]
+        table = acronym_table(engine, acronym, refused=refused)
+        found = [with_uses(engine, one) for one in table[:size]]
     if as_json:
         _print_json([row(one) for one in found])
     else:
         _print_all(as_text(one) for one in found)
+    if len(table) > size:
+        _say(f"{size} of {len(table)} pairs; --size {len(table)} lists all, ACRONYM those that begin so")
 
 
 @cli.command()

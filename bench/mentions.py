@@ -2,10 +2,12 @@
 
     python -m bench.mentions --data DIR [--json] [--errors]
 
-DIR has the articles as ``*.jsonl.gz`` (id, text). ``mentions_expected.json`` beside this file says what 300 of them cite and what 300 introduce,
-as normal forms under the ids of the articles: their texts are not part of this project. The lists were drawn up by a reader, who went through every
-place where a word of the kind stands near a figure or a code (citations), or capitals near a bracket, comma or dash (acronyms), corrected what
-had been read there and added what had not. An acronym whose letters are not the initials (USA, JNIM) is not expected.
+DIR has the articles as ``*.jsonl.gz`` (id, text). Two lists beside this file say what articles cite and introduce, as normal forms under the ids of
+the articles: their texts are not part of this project. ``mentions_expected.json`` (300 and 300 articles) was drawn up by a reader who went through
+every place where a word of the kind stands near a figure or a code (citations), or capitals near a bracket, comma or dash (acronyms), corrected what
+had been read there and added what had not; rules were written with it in view. ``mentions_heldout.json`` (160 and 160: one hundred read whole, sixty
+each in the passages of such words) was written down before any recogniser had seen the articles; docs/performance.md has the figures of that first, blind run.
+An acronym whose letters are not the initials (USA, JNIM) is not expected.
 """
 
 from __future__ import annotations
@@ -15,14 +17,15 @@ import gzip
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from indexer.acronyms import acronym_key, find_introductions
 from indexer.mentions import expansion_key, mentions_of
 from indexer.references import cited_texts
 
-EXPECTED = Path(__file__).with_name("mentions_expected.json")
+LISTS = {"": Path(__file__).with_name("mentions_expected.json"), ", held out": Path(__file__).with_name("mentions_heldout.json")}
 FLOORS = {"references": (0.98, 0.95), "acronyms": (0.97, 0.9)}
 
 
@@ -33,28 +36,31 @@ def main() -> int:
     options.add_argument("--json", action="store_true")
     options.add_argument("--errors", action="store_true", help="list what differs")
     given = options.parse_args()
-    expected = json.loads(EXPECTED.read_text(encoding="utf-8"))
-    texts = read_texts(given.data, {doc_id for rows in expected.values() for doc_id in rows})
-    figures = {
-        "references": compared(
-            expected["references"], {doc_id: set(cited_texts(texts[doc_id])) for doc_id in expected["references"]}, given.errors
-        ),
-        "acronyms": compared(
-            {doc_id: [pair(*row) for row in rows] for doc_id, rows in expected["acronyms"].items()},
-            {doc_id: {pair(one.acronym, one.expansion) for one in find_introductions(texts[doc_id])} for doc_id in expected["acronyms"]},
-            given.errors,
-        ),
-    }
-    figures["references"]["us_an_article"] = figures["acronyms"]["us_an_article"] = cost(texts.values())
+    lists = {label: json.loads(path.read_text(encoding="utf-8")) for label, path in LISTS.items()}
+    texts = read_texts(given.data, {doc_id for expected in lists.values() for rows in expected.values() for doc_id in rows})
+    figures = {f"{name}{label}": row for label, expected in lists.items() for name, row in judged(expected, texts, given.errors).items()}
+    spent = cost(texts.values())
     if given.json:
-        print(json.dumps(figures, indent=2))
+        print(json.dumps({**figures, "us_an_article": spent}, indent=2))
     else:
         for name, row in figures.items():
-            print(
-                f"{name:<12}"
-                + "  ".join(f"{key} {value:.3f}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items())
-            )
-    return int(any(figures[name]["precision"] < least[0] or figures[name]["recall"] < least[1] for name, least in FLOORS.items()))
+            print(f"{name:<22}" + "  ".join(f"{key} {value:{'.3f' if isinstance(value, float) else ''}}" for key, value in row.items()))
+        print(f"both: {spent:.1f} us an article")
+    floors = [(row, FLOORS[name.partition(",")[0]]) for name, row in figures.items()]
+    return int(any(row["precision"] < least[0] or row["recall"] < least[1] for row, least in floors))
+
+
+def judged(expected: dict[str, dict[str, list[Any]]], texts: dict[str, str], tell: bool) -> dict[str, dict[str, float]]:
+    """Return the figures of both recognisers on one list."""
+    cited, introduced = expected["references"], expected["acronyms"]
+    return {
+        "references": compared(cited, {doc_id: set(cited_texts(texts[doc_id])) for doc_id in cited}, tell),
+        "acronyms": compared(
+            {doc_id: [pair(*row) for row in rows] for doc_id, rows in introduced.items()},
+            {doc_id: {pair(one.acronym, one.expansion) for one in find_introductions(texts[doc_id])} for doc_id in introduced},
+            tell,
+        ),
+    }
 
 
 def read_texts(folder: Path, wanted: set[str]) -> dict[str, str]:
@@ -65,7 +71,7 @@ def read_texts(folder: Path, wanted: set[str]) -> dict[str, str]:
             texts |= {row["id"]: row["text"] for row in map(json.loads, lines) if row.get("id") in wanted and "text" in row}
     missing = wanted - texts.keys()
     if missing:
-        sys.exit(f"{folder}: {len(missing)} articles of {EXPECTED.name} are not there, {min(missing)} for one")
+        sys.exit(f"{folder}: {len(missing)} articles of the lists are not there, {min(missing)} for one")
     return texts
 
 
@@ -74,7 +80,7 @@ def pair(acronym: str, expansion: str) -> tuple[str, str]:
     return acronym_key(acronym), expansion_key(expansion)
 
 
-def compared(expected: dict[str, list[object]], found: dict[str, set[object]], tell: bool) -> dict[str, float]:
+def compared(expected: Mapping[str, list[Any]], found: Mapping[str, set[Any]], tell: bool) -> dict[str, float]:
     """Return precision and recall over distinct mentions of each article."""
     right = sum(len(found[doc_id] & set(rows)) for doc_id, rows in expected.items())
     read, wanted = sum(map(len, found.values())), sum(len(set(rows)) for rows in expected.values())

@@ -9,17 +9,21 @@ nationale de migration). Nothing is guessed from a list: the archive itself says
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import Final
 
 from indexer.reference_parts import plain
 
 __all__ = ["Introduction", "acronym_key", "find_introductions", "initials_of", "words_of"]
 
 SPAN_CHARS: Final = 170  # of an expansion
+NEAR_CHARS: Final = 40  # of them, looked at first
 MOST_LETTERS: Final = 12
 MOST_WORDS: Final = 26
+REMEMBERED: Final = 4_096  # acronyms: the same ones stand in article after article
 SYLLABLE: Final = 3  # letters that one word may give
 # What it costs to read letters off words, measured on articles read by hand (bench/mentions.py); an acronym is refused above _allowed.
 LEFT_OUT: Final = 1.0  # a word without a letter between others: Mission multidimensionnelle intégrée des Nations unies... (MINUSMA)
@@ -31,6 +35,7 @@ _SMALL: Final = frozenset(
     "de du des d l la le les et a au aux en pour sur dans par contre un une ou vers entre avec sous the of and for in on to y del e da do dos".split()
 )
 _ELIDED: Final = frozenset("d l qu s n j m t c".split())
+_PASSED: Final = _SMALL | {f"{word}'" for word in _SMALL | _ELIDED}  # words that may go without a letter, an elision with its apostrophe
 
 _ACRONYM: Final = r"(?:[A-ZÀ-Ý](?:\.[A-ZÀ-Ý]){1,11}\.?|[A-ZÀ-Ý][A-Za-zÀ-ÿ&]{1,13}(?:-[A-ZÀ-Ý]{1,6})?)"
 _THREE: Final = "[A-ZÀ-Ý]{3}"
@@ -44,29 +49,28 @@ _APPOSED = re.compile(
 )
 _DASHES: Final = tuple(
     (
-        dash,
+        mark,
         re.compile(
-            rf"{dash}(?:(?<={_THREE}[ \u00a0\u202f]{dash})|(?=[ \u00a0\u202f]?(?:l['’]|la |le |les )?{_THREE}))[ \u00a0\u202f]?(?:l['’]|la |le |les )?"
+            rf"{mark[-1]}{stands}(?:(?<={_THREE}[ \u00a0\u202f]{mark[-1]})|(?<={_THREE}[a-zé][ \u00a0\u202f]{mark[-1]})"
+            rf"|(?=[ \u00a0\u202f]?(?:l['’]|la |le |les )?{_THREE}))[ \u00a0\u202f]?(?:l['’]|la |le |les )?"
         ),
     )
-    for dash in "–—"
+    for mark, stands in (("–", ""), ("—", ""), (" -", "(?<= -)(?= )"))
 )
-_CAPITALS = re.compile(r"(?:[A-ZÀ-Ý]{3,12}|[A-ZÀ-Ý](?:\.[A-ZÀ-Ý]){2,11}\.?)(?![\w’'-])")
-_CAPITALS_BEFORE = re.compile(r"(?<![\w.-])(?P<acronym>[A-ZÀ-Ý]{3,12})$")
+_LINK = re.compile(
+    r"[»”\"]?(?:[ \u00a0\u202f]?[:=–—][ \u00a0\u202f]?|, | - |,? pour )[«“\"]?(?:l['’]|la |le |les )?"
+)  # (BCE : Banque centrale européenne)
+_CAPITALS = re.compile(r"(?:[A-ZÀ-Ý]{3,12}[a-zé]?|[A-ZÀ-Ý](?:\.[A-ZÀ-Ý]){2,11}\.?)(?![\w’'-])")
+_CAPITALS_BEFORE = re.compile(r"(?<![\w.-])(?P<acronym>[A-ZÀ-Ý]{3,12}[a-zé]?)$")
 _WORD = re.compile(r"[^\W_]+")
+_WORD_SPAN = re.compile(r"[^\W_]+(?:'s(?![^\W_]))?")  # Doctor Dobb's Journal is of three words
+_WORD_ELIDED = re.compile(rf"{_WORD_SPAN.pattern}'?")
 _WHOLE_WORD = re.compile(r"[^\W_]+(?![\w’'-])")
 _BREAK = re.compile(r"[.!?;:()\n«»“”\"](?![A-Z]\.)|[–—]")
+_ENDS: Final = frozenset(".!?;:()\n«“–—") | {""}  # _BREAK as the last character
 _CLOSE = re.compile(r"[,.;:()\n–—!?»]")
 _FIRST_LETTER = re.compile(r"(?:l['’]|la |le |les |[«“\"][ \u00a0\u202f]?)?([^\W\d_])")
 _WHITE = re.compile(r"\s+")
-_INITIAL: Final = {letter: rf"(?<!\w)[{letter}{letter.upper()}]" for letter in "abcdefghijklmnopqrstuvwxyz"} | {
-    "a": r"(?<!\w)[aAÀÂàâ]",
-    "c": r"(?<!\w)[cCÇç]",
-    "e": r"(?<!\w)[eEÉÈÊËéèêë]",
-    "i": r"(?<!\w)[iIÎÏîï]",
-    "o": r"(?<!\w)[oOÔÖôöŒœ]",
-    "u": r"(?<!\w)[uUÙÛÜùûü]",
-}
 _INFINITE: Final = float("inf")
 _NOT_ACRONYMS: Final = frozenset("M MM Mme Mmes Dr Pr Me St Ste NDLR Ndlr Photo Source Sources".split())
 
@@ -81,22 +85,15 @@ class Introduction:
     expansion: str
 
 
-class _Word(NamedTuple):
-    start: int
-    end: int
-    letters: str  # plain
-    small: bool
-
-
 def find_introductions(text: str) -> list[Introduction]:
     """Return the acronyms that a text introduces, in order of place."""
     found: list[Introduction] = []
     if "(" in text:
         found += _bracketed(text)
     found += _apposed(text, _APPOSED, strict=True)
-    for dash, pattern in _DASHES:
-        if dash in text:
-            found += _apposed(text, pattern, strict=False)
+    for mark, pattern in _DASHES:
+        if mark in text:
+            found += _apposed(text, pattern, strict=False, closing=mark)
     if len(found) < 2:
         return found
     found.sort(key=lambda one: one.start)
@@ -115,7 +112,7 @@ def words_of(expansion: str) -> list[str]:
 
 def initials_of(expansion: str) -> str:
     """Return the initials of the words of an expansion that are no small words."""
-    return "".join(word.letters[0] for word in _words(expansion, 0, len(expansion)) if not word.small)
+    return "".join(word[0] for word in _WORD_ELIDED.findall(plain(expansion)) if word not in _PASSED)
 
 
 def _bracketed(text: str) -> Iterator[Introduction]:
@@ -126,11 +123,22 @@ def _bracketed(text: str) -> Iterator[Introduction]:
         span = _expansion_before(text, at, found["acronym"], strict=False) if found is not None else None
         if span is not None and found is not None:
             yield Introduction(span[0], found.end("acronym"), *_printed(found["acronym"], text[span[0] : span[1]]))
+        elif found is not None and (inside := _inside(text, found)) is not None:
+            yield inside
         elif (ahead := _acronym_before(text, at)) is not None:
             span = _expansion_after(text, at + 1, ahead, ")")
             if span is not None:
                 yield Introduction(at - len(ahead) - 1, span[1], *_printed(ahead, text[span[0] : span[1]]))
         at = text.find("(", at + 1)
+
+
+def _inside(text: str, found: re.Match[str]) -> Introduction | None:
+    """Return an acronym that a bracket explains itself: « (le DDJ pour Doctor Dobb’s Journal) »."""
+    link = _LINK.match(text, found.end("acronym"))
+    span = _expansion_after(text, link.end(), found["acronym"], ")") if link is not None else None
+    if span is None or _WORD.search(text, span[1], max(span[1], text.find(")", span[1]))):
+        return None
+    return Introduction(found.start("acronym"), span[1], *_printed(found["acronym"], text[span[0] : span[1]]))
 
 
 def _acronym_before(text: str, at: int) -> str | None:
@@ -142,8 +150,8 @@ def _acronym_before(text: str, at: int) -> str | None:
     return found["acronym"]
 
 
-def _apposed(text: str, pattern: re.Pattern[str], *, strict: bool) -> Iterator[Introduction]:
-    """Yield what commas (strictly) or dashes introduce."""
+def _apposed(text: str, pattern: re.Pattern[str], *, strict: bool, closing: str = "") -> Iterator[Introduction]:
+    """Yield what commas (strictly) or dashes introduce; what stands between two dashes may have commas in it."""
     for found in pattern.finditer(text):
         behind = _CAPITALS.match(text, found.end())
         if behind is not None:
@@ -152,7 +160,7 @@ def _apposed(text: str, pattern: re.Pattern[str], *, strict: bool) -> Iterator[I
                 yield Introduction(span[0], behind.end(), *_printed(behind[0], text[span[0] : span[1]]))
                 continue
         ahead = _CAPITALS_BEFORE.search(text[max(0, found.start() - MOST_LETTERS - 2) : found.start()].rstrip(" \u00a0\u202f"))
-        if ahead is not None and (span := _expansion_after(text, found.end(), ahead[0], "")) is not None:
+        if ahead is not None and (span := _expansion_after(text, found.end(), ahead[0], closing)) is not None:
             yield Introduction(found.start() - len(ahead[0]), span[1], *_printed(ahead[0], text[span[0] : span[1]]))
 
 
@@ -163,27 +171,28 @@ def _expansion_before(text: str, end: int, acronym: str, *, strict: bool) -> tup
         return None
     low = max(0, end - min(SPAN_CHARS, 40 + 16 * len(letters)))
     stretch = text[low:end].rstrip(" \u00a0\u202f»”\"’',")
-    if not _begins_with(letters[0], stretch):
+    if stretch[-1:] in _ENDS:
         return None
+    allowed = _allowed_apposed(letters) if strict else _allowed(letters)
+    found = list(_costs_before(letters, _words_back(stretch), _inner(acronym), allowed))
+    if not found:
+        return None
+    spans = [word.span() for word in _WORD_SPAN.finditer(plain(stretch))]
     breaks = [mark.end() for mark in _BREAK.finditer(stretch)]
-    words = _words(text, low + (breaks[-1] if breaks else 0), low + len(stretch))[-MOST_WORDS:]
-    if not breaks and low and words and text[low - 1].isalnum():
-        words = words[1:]
+    first_word = max(0, len(spans) - MOST_WORDS) + (not breaks and low > 0 and text[low - 1].isalnum())
     best: tuple[float, int] | None = None
-    for first in range(len(words) - 1, -1, -1):
-        if words[first].letters[0] != letters[0] or words[first].small:
-            continue
-        cost = _cost(letters, words[first:], _is_syllabic(acronym))
-        if cost > (_allowed_apposed(letters) if strict else _allowed(letters)):
-            continue
-        cost += 0.0 if text[words[first].start].isupper() else SMALL_START
+    for back, cost in found:
+        start = spans[-back][0]
+        if len(spans) - back < first_word or (breaks and start < breaks[-1]):
+            break
+        cost += 0.0 if stretch[start].isupper() else SMALL_START
         if best is None or cost < best[0]:
-            best = cost, first
-    return None if best is None else (words[best[1]].start, words[-1].end)
+            best = cost, start
+    return None if best is None else (low + best[1], low + spans[-1][1])
 
 
 def _expansion_after(text: str, start: int, acronym: str, closing: str) -> tuple[int, int] | None:
-    """Return the span of the words behind a place that an acronym stands for: up to the bracket, or to a comma."""
+    """Return the span of the words behind a place that an acronym stands for: up to the bracket or dash that closes, or to a comma."""
     letters = _letters(acronym)
     if letters is None or acronym in _NOT_ACRONYMS:
         return None
@@ -191,52 +200,45 @@ def _expansion_after(text: str, start: int, acronym: str, closing: str) -> tuple
     first = _FIRST_LETTER.match(stretch)
     if first is None or plain(first[1]) != letters[0]:
         return None
-    words = _words(text, start, start + len(stretch))
-    while words and words[0].small:
-        words = words[1:]
-    if not words or words[0].letters[0] != letters[0]:
+    folded = plain(stretch)
+    words = _WORD_ELIDED.findall(folded)
+    small = next((number for number, word in enumerate(words) if word not in _PASSED), len(words))
+    usual = _allowed(letters) if closing == ")" else _allowed_apposed(letters)
+    costs = _costs_after(letters, words[small:], _inner(acronym), max(usual, SMALL))
+    if not costs:
         return None
-    for end, allowed in _ends(stretch, closing, letters):
-        inside = [word for word in words if word.end <= start + end][:MOST_WORDS]
-        if inside and _cost(letters, inside, _is_syllabic(acronym)) <= allowed:
-            return inside[0].start, inside[-1].end
+    spans = [word.span() for word in _WORD_SPAN.finditer(folded)][small:]
+    word_ends = [end for _, end in spans]
+    for ends, allowed in _ends(stretch, closing, letters, usual):
+        fits = [inside for end in ends if costs.get(inside := min(bisect_right(word_ends, end), MOST_WORDS), _INFINITE) <= allowed]
+        if fits:
+            inside = fits[0] if closing in ("", ")") else min(fits, key=costs.__getitem__)
+            return start + spans[0][0], start + spans[inside - 1][1]
     return None
 
 
-def _ends(stretch: str, closing: str, letters: str) -> Iterator[tuple[int, float]]:
+def _ends(stretch: str, closing: str, letters: str, usual: float) -> Iterator[tuple[list[int], float]]:
     """Yield where an expansion may end, and what it may then cost: at its bracket, at a comma, or (in an apposition) at any word.
 
     « la CNIL, la Commission nationale de l’informatique et des libertés a dit »: without a mark every letter must fit.
     """
-    usual = _allowed(letters) if closing else _allowed_apposed(letters)
-    if closing and (end := stretch.find(closing)) > 0:
-        yield end, usual
+    closed = stretch.find(closing) if closing else 0
     marks = [mark.start() for mark in _CLOSE.finditer(stretch)][:3]
-    yield from ((mark, usual) for mark in marks)
-    if not closing:
+    yield [*([closed] if closed > 0 else []), *marks], usual
+    if closing != ")":
         wholes = [word.end() for word in _WHOLE_WORD.finditer(stretch[: marks[0] if marks else None])]
-        yield from ((end, SMALL) for end in wholes[(len(letters) + 1) // 2 :])
+        yield wholes[(len(letters) + 1) // 2 :], SMALL
 
 
-def _words(text: str, start: int, end: int) -> list[_Word]:
-    """Return the words of a stretch; hyphens and elisions part them."""
-    folded = plain(text[start:end])
-    return [
-        _Word(
-            start + found.start(),
-            start + found.end(),
-            found[0],
-            found[0] in _SMALL or (found[0] in _ELIDED and folded[found.end() : found.end() + 1] == "'"),
-        )
-        for found in _WORD.finditer(folded)
-    ]
+def _words_back(stretch: str) -> Iterator[str]:
+    """Yield the words of a stretch in plain letters, the last first: mostly the last few say that there is nothing here."""
+    cut = max(0, stretch.find(" ", max(0, len(stretch) - NEAR_CHARS)))
+    yield from reversed(_WORD_ELIDED.findall(plain(stretch[cut:])))
+    if cut:
+        yield from reversed(_WORD_ELIDED.findall(plain(stretch[:cut])))
 
 
-def _begins_with(letter: str, stretch: str) -> bool:
-    """Tell whether any word of a stretch begins with a letter: most brackets are refused here."""
-    return re.search(_INITIAL[letter] if letter in _INITIAL else rf"(?<!\w){re.escape(letter)}", stretch) is not None
-
-
+@lru_cache(maxsize=REMEMBERED)
 def _letters(acronym: str) -> str | None:
     """Return the letters that must be accounted for; None for what is no acronym."""
     bare = acronym.replace(".", "").replace("&", "").replace("-", "")
@@ -248,8 +250,10 @@ def _letters(acronym: str) -> str | None:
     return plain(bare)
 
 
-def _is_syllabic(acronym: str) -> bool:
-    return any(letter.islower() for letter in acronym.rstrip("s"))
+@lru_cache(maxsize=REMEMBERED)
+def _inner(acronym: str) -> float:
+    """Return what a second letter of a word costs: next to nothing where the acronym has small letters."""
+    return INNER / 10 if any(letter.islower() for letter in acronym.rstrip("s")) else INNER
 
 
 def _allowed(letters: str) -> float:
@@ -262,28 +266,56 @@ def _allowed_apposed(letters: str) -> float:
     return 0.25 if len(letters) < 4 else 0.6 if len(letters) < 6 else 1.1
 
 
-def _cost(letters: str, words: Sequence[_Word], syllabic: bool) -> float:
-    """Return what it takes to read ``letters`` off ``words`` in order, the first word included; infinity when they cannot be."""
-    inner = INNER / 10 if syllabic else INNER
+def _costs_before(letters: str, words_back: Iterable[str], inner: float, allowed: float) -> Iterator[tuple[int, float]]:
+    """Yield with how many of the last words ``letters`` can be read to the end, and what it costs, up to what is allowed.
 
-    known: dict[tuple[int, int], float] = {}
+    Kept is what was paid for each number of letters that is left; in most brackets nothing is affordable after the last word.
+    """
+    count = len(letters)
+    paid = {count: 0.0}
+    for back, word in enumerate(words_back, 1):
+        small = word in _PASSED
+        fee = SMALL if small else 0.0
+        before: dict[int, float] = {}
+        for left, cost in paid.items():
+            passed = cost if small else cost + (TAIL if left == count else LEFT_OUT)
+            if passed <= allowed and passed < before.get(left, _INFINITE):
+                before[left] = passed
+            for taken in range(1, min(SYLLABLE, left) + 1) if word[0] in letters[max(0, left - SYLLABLE) : left] else ():
+                now = cost + (taken - 1) * inner + fee
+                if now <= allowed and letters[left - taken : left] == word[:taken] and now < before.get(left - taken, _INFINITE):
+                    before[left - taken] = now
+        whole = before.pop(0, _INFINITE)
+        if whole <= allowed and not small:
+            yield back, whole
+        if not before:
+            return
+        paid = before
 
-    def best(word: int, letter: int) -> float:
-        if word == len(words):
-            return 0.0 if letter == len(letters) else _INFINITE
-        if (word, letter) in known:
-            return known[word, letter]
-        here = words[word]
-        passed = 0.0 if here.small else TAIL if letter == len(letters) else LEFT_OUT
-        cost = best(word + 1, letter) + passed if word else _INFINITE
-        taken = 0
-        while letter + taken < len(letters) and taken < min(len(here.letters), SYLLABLE) and here.letters[taken] == letters[letter + taken]:
-            taken += 1
-            cost = min(cost, best(word + 1, letter + taken) + (taken - 1) * inner + (SMALL if here.small else 0.0))
-        known[word, letter] = cost
-        return cost
 
-    return best(0, 0) if len(letters) <= SYLLABLE * len(words) else _INFINITE
+def _costs_after(letters: str, words: Sequence[str], inner: float, allowed: float) -> dict[int, float]:
+    """Return by how many words ``letters`` can be read from the first on, and what it costs, up to what is allowed."""
+    count = len(letters)
+    paid: dict[int, float] = {0: 0.0}
+    found: dict[int, float] = {}
+    for number, word in enumerate(words, 1):
+        small = word in _PASSED
+        fee = SMALL if small else 0.0
+        after: dict[int, float] = {}
+        for read, cost in paid.items():
+            passed = cost if small else cost + (TAIL if read == count else LEFT_OUT)
+            if number > 1 and passed <= allowed and passed < after.get(read, _INFINITE):
+                after[read] = passed
+            for taken in range(1, min(SYLLABLE, count - read) + 1) if read < count and word[0] == letters[read] else ():
+                now = cost + (taken - 1) * inner + fee
+                if now <= allowed and letters[read : read + taken] == word[:taken] and now < after.get(read + taken, _INFINITE):
+                    after[read + taken] = now
+        if count in after:
+            found[number] = after[count]
+        if not after:
+            break
+        paid = after
+    return found
 
 
 def _printed(acronym: str, expansion: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from indexer.acronyms import acronym_key, find_introductions, initials_of, words_of
@@ -34,6 +35,7 @@ ACRONYM_MARK: Final = "\t"
 BY_INITIALS: Final = "="
 MOST_REFERENCES: Final = 500  # of one article: a gazette may cite more, and no reader looks so far down
 MOST_ACRONYMS: Final = 300
+REMEMBERED: Final = 4_096  # pairs: what an archive introduces once it introduces a hundred times
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,18 @@ def acronym_terms(*texts: str) -> tuple[str, ...]:
     ways: dict[str, None] = {}
     for text in texts:
         for one in find_introductions(text):
-            key = acronym_key(one.acronym)
-            pairs.setdefault((key, expansion_key(one.expansion)), ACRONYM_MARK.join((key, one.acronym, one.expansion)))
-            initials = initials_of(one.expansion)
-            if initials != key:
-                ways[f"{BY_INITIALS}{initials}{ACRONYM_MARK}{key}"] = None
+            pair, way = _terms_of(one.acronym, one.expansion)
+            pairs.setdefault(pair, ACRONYM_MARK.join((pair[0], one.acronym, one.expansion)))
+            if way:
+                ways[way] = None
     return (*list(pairs.values())[:MOST_ACRONYMS], *list(ways)[:MOST_ACRONYMS])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _terms_of(acronym: str, expansion: str) -> tuple[tuple[str, str], str]:
+    """Return under which two keys a pair is one, and the term that leads from its initials to it ("" for none)."""
+    key, initials = acronym_key(acronym), initials_of(expansion)
+    return (key, expansion_key(expansion)), "" if initials == key else f"{BY_INITIALS}{initials}{ACRONYM_MARK}{key}"
 
 
 def read_acronym_term(text: str) -> AcronymTerm | None:

@@ -46,6 +46,12 @@ _CONVENTION = re.compile(
 _ILO = re.compile(r"(?:oit|organisation internationale du travail|bit)(?![a-z])")
 _OF_A_CODE: Final = rf"{SPACES}(?:\b(?:du|de la|des|au|dans le)(?: (?:nouveau|nouvelle|futur|actuel|ancien))?{BLANK}|de (?:l'|notre |leur |votre ){SPACES})(?=code|constitution|livre|[cl][a-z]{{2,6}}\b)"
 _ARTICLES = re.compile(rf"article(?P<many>s)?(?![a-z]){BLANK}(?P<list>.{{1,140}}?)" + _OF_A_CODE)
+# The code stands before: in brackets or behind a comma nothing else may follow, « son article 2 » may go on.
+_ARTICLES_ALONE = re.compile(rf"articles?(?![a-z]){BLANK}(?P<list>[^();:]{{1,80}}?)(?=\)|[,.;]?$|(?<![ .][lrdao])[.;,] )")
+_ITS_ARTICLES = re.compile(
+    rf"articles?(?![a-z]){BLANK}(?P<list>[^();:]{{1,80}}?)(?=\)|[,.;]?$|(?<![ .][lrdao])[.;,] | (?!(?:et|ou|a|bis|ter|quater|[a-z]+ies)(?![a-z]))[a-z]{{2,}})"
+)
+_LEADS: Final = ("(", ", ", ",\u00a0", "son ", "ses ", "nouvel ", "nouveaux ")
 _EU_DAY = re.compile(r",?(?: (?:relati[fv]e|sur|concernant|etablissant|portant|dite?)[^.;:!?()]{1,110}?)?,? (?:en date )?du (?=\d)")
 _CONVENTION_DAY = re.compile(
     r"(?:convention(?! collective)(?: (?:fiscale|internationale|bilaterale|judiciaire|franco-[a-z]{3,14}|de|d'|des|du|sur|relative|contre|pour|entre|europeenne)(?![a-z])[^.;:!?()\d]{0,90}?)?)?,? (?:en date )?du (?=\d|premier)"
@@ -146,6 +152,25 @@ def read_convention(window: Window) -> Iterator[Read]:
 
 def read_articles(window: Window) -> Iterator[Read]:
     """Read articles of a code or of the Constitution; an article of anything else is no text of its own."""
+    yield from list(_before_their_code(window)) or _behind_their_code(window)
+
+
+def _behind_their_code(window: Window) -> Iterator[Read]:
+    """Read « le code de la sécurité intérieure (article R. 252-11) », « la Constitution, dans son article 2 »."""
+    if not window.before.endswith(_LEADS):
+        return
+    code = _names_ending().search(plain(window.before))
+    found = (_ITS_ARTICLES if code["its"] else _ARTICLES_ALONE).match(window.plain) if code is not None else None
+    if code is not None and found is not None:
+        items = list(_items(window, found.start("list"), found.end("list")))
+        yield from (
+            Read(at if number else 0, at + len(item), f"article {_article(item)} {_of(_canonical()[code['name']])}")
+            for number, (at, item) in enumerate(items)
+        )
+
+
+def _before_their_code(window: Window) -> Iterator[Read]:
+    """Read « article R. 252-11 du code de la sécurité intérieure », and lists of such."""
     found = _ARTICLES.match(window.plain)
     start = 0
     while found is not None:
@@ -214,3 +239,13 @@ def _names(kind: str) -> re.Pattern[str]:
     """Return a pattern of the names that are conventions, or of the others, the longest first."""
     names = sorted((name for name in _canonical() if name.startswith("convention") == (kind == "convention")), key=len, reverse=True)
     return re.compile(f"(?:{'|'.join(map(re.escape, names))})(?![a-z])")
+
+
+@lru_cache(maxsize=1)
+def _names_ending() -> re.Pattern[str]:
+    """Return a pattern of a name that is no convention, with the bracket or comma that ends a text."""
+    names = sorted((name for name in _canonical() if not name.startswith("convention")), key=len, reverse=True)
+    return re.compile(
+        rf"(?<![a-z'])(?P<name>{'|'.join(map(re.escape, names))})"
+        r"(?: ?\(|, |(?P<its>,? (?:(?:(?:dans|en|a|par|et|selon) )?(?:son|ses) (?:nouvel |nouveaux )?|(?:un|l'|de|les) ?(?:nouvel|nouveaux) )))$"
+    )

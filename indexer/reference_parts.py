@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 WINDOW_CHARS: Final = 320
+BEFORE_CHARS: Final = 110  # « code de procédure civile, commerciale et administrative ( »
 FIRST_YEAR: Final = 1500  # the ordinance of Villers-Cotterêts, 1539, is still cited
 LAST_YEAR: Final = 2060
 _OLDEST_SHORT: Final = 44  # « loi n° 45-2658 » is of 1945, « loi n° 06-18 » of 2006
@@ -44,6 +45,13 @@ _PLAIN: Final = str.maketrans(
         **dict.fromkeys("º˚⁰", "°"),
         **dict.fromkeys("“”„", '"'),
     }
+)
+# The same for what the letters of western Europe in one byte hold (cp1252: é, ’, – and œ), six times faster; the rest goes by the table.
+_ONE_BYTE: Final = "cp1252"
+_PLAIN_BYTES: Final = bytes(
+    letter.translate(_PLAIN).encode(_ONE_BYTE)[0] if letter != "\ufffd" else byte
+    for byte in range(256)
+    for letter in (bytes([byte]).decode(_ONE_BYTE, "replace"),)
 )
 MONTHS: Final = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")  # fmt: skip
 _MONTH_NUMBERS: Final = {
@@ -75,11 +83,12 @@ _DAY = re.compile(
 
 
 class Window(NamedTuple):
-    """A stretch of a text from ``start`` on, ``raw`` as printed and ``plain`` in small letters without accents."""
+    """A stretch of a text from ``start`` on, ``raw`` as printed and ``plain`` in small letters without accents; ``before``: what is printed before it."""
 
     raw: str
     plain: str
     start: int
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +104,15 @@ class Number:
 def window_at(text: str, start: int, chars: int = WINDOW_CHARS) -> Window:
     """Return the window of a text that begins at ``start``; it ends with the paragraph."""
     raw = text[start : start + chars].partition("\n")[0]
-    return Window(raw, raw.translate(_PLAIN), start)
+    return Window(raw, plain(raw), start, text[max(0, start - BEFORE_CHARS) : start])
 
 
 def plain(text: str) -> str:
     """Return a text in small letters without accents, one character for one."""
-    return text.translate(_PLAIN)
+    try:
+        return text.replace("\u202f", " ").encode(_ONE_BYTE).translate(_PLAIN_BYTES).decode(_ONE_BYTE)
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN)
 
 
 def number_at(window: Window, at: int) -> Number | None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any, Final, Literal
 
+from corpus.errors import BadRequest
 from indexer.acronym_decisions import Decision
 from indexer.acronyms import acronym_key, initials_of
 from indexer.french import fold, is_stop, tokenize
@@ -22,7 +24,7 @@ from search.nodes import Identifier
 from search.request import SearchRequest
 from search.symbols import CLOSING, OPENING
 
-__all__ = ["Meaning", "Offer", "acronym_table", "as_json", "as_text", "meanings_of", "offers", "with_uses"]
+__all__ = ["Meaning", "Offer", "acronym_table", "as_json", "as_text", "check_pair", "meanings_of", "offers", "with_uses"]
 
 State = Literal["learnt", "accepted", "refused", "added"]
 MOST_TERMS: Final = 400  # spellings of what one acronym stands for
@@ -75,13 +77,31 @@ def meanings_of(engine: Engine, acronym: str) -> list[Meaning]:
     return [one for one in found if one.state != "refused" and acronym_key(one.acronym) == key]
 
 
+def check_pair(engine: Engine, acronym: str, expansion: str) -> None:
+    """Tell a pair that the archive knows, or that was decided, from a slip of the hand.
+
+    Raises: BadRequest for a pair that no article introduces, with the nearest that one does.
+    """
+    key = acronym_key(acronym)
+    wanted = (key, expansion_key(expansion))
+    near = acronym_table(engine, key[:1], refused=True) if key else []
+    pairs = {(acronym_key(one.acronym), expansion_key(one.expansion)): one for one in near}
+    if wanted in pairs:
+        return
+    nearest = max(pairs, key=lambda pair: (pair[0] == key, SequenceMatcher(None, " ".join(wanted), " ".join(pair)).ratio()), default=None)
+    told = "" if nearest is None else f" (nearest: {pairs[nearest].acronym} “{pairs[nearest].expansion}”)"
+    raise BadRequest(
+        "ACRONYM EXPANSION", f"{acronym} {expansion}", f"a pair that articles introduce{told}; --add offers one that none does"
+    )
+
+
 def with_uses(engine: Engine, meaning: Meaning) -> Meaning:
     """Return a pair with the days of its first and last article and its newspapers."""
     days: list[str] = []
     newspapers: dict[str, int] = {}
     for term in meaning.terms:
         for sort in ("oldest", "newest"):
-            asked = SearchRequest(sort=sort, size=1, facets=("newspaper",) if sort == "newest" else (), snippets=False)
+            asked = SearchRequest(sort=sort, size=1, facets=("newspaper",) if sort == "newest" else (), snippets=False, reprints="all")
             answer = engine.ask(Identifier(ACRONYM_FIELD, term), asked)
             days += [day for found in answer.found if (day := found.header.get("published"))]
             for bucket in answer.facets["newspaper"].buckets if "newspaper" in answer.facets else ():

@@ -12,15 +12,17 @@ from typing import Final
 from corpus import Article
 from indexer.documents import stored_form
 from indexer.mentions import mentions_of
-from indexer.references import cited_texts
+from indexer.references import cited_texts, find_references
 from indexer.schema import label_term
 from search.engines import Engine
 from search.nodes import Label
 from search.request import SearchRequest
 
-__all__ = ["citations_of", "citing", "text_of_slug", "text_slug", "texts_asked"]
+__all__ = ["citations_of", "citing", "slug_meant", "text_of_slug", "text_slug", "texts_asked"]
 
 _SLUG: Final = re.compile(r"[\w.,'’·+&@#-]{1,300}")
+_ELIDED: Final = re.compile(r"\b([dl])-(?=[^\W\d])", re.IGNORECASE)  # « droits-de-l-enfant »
+_BETWEEN_WORDS: Final = re.compile(r"(?<!\d)-|-(?!\d)")
 
 
 def citations_of(article: Article) -> tuple[str, ...]:
@@ -29,8 +31,8 @@ def citations_of(article: Article) -> tuple[str, ...]:
 
 
 def texts_asked(engine: Engine, text: str) -> list[tuple[str, int]]:
-    """Return the texts that a question names and that are cited, with how many articles cite each."""
-    asked = SearchRequest(size=1, facets=(), snippets=False)
+    """Return the texts that a question names and that are cited, with how many articles cite each, reprints included."""
+    asked = SearchRequest(size=1, facets=(), snippets=False, reprints="all")
     counted = [(value, engine.ask(Label("references", value, whole=True), asked).total) for value in cited_texts(text)]
     return [(value, count) for value, count in counted if count]
 
@@ -43,6 +45,12 @@ def text_slug(value: str) -> str:
 def text_of_slug(slug: str) -> str:
     """Return what to ask the index for, given the last part of an address; "" for nothing. Hyphens stay: « 12 345 » would be one number."""
     return slug if _SLUG.fullmatch(slug) and label_term(slug) else ""
+
+
+def slug_meant(slug: str) -> str:
+    """Return the usual last part of the address of the text that another spelling names (« loi-2012-023 »); "" when it names none."""
+    found = find_references(_BETWEEN_WORDS.sub(" ", _ELIDED.sub(r"\1'", slug)))
+    return text_slug(found[0].value) if len(found) == 1 and not found[0].start else ""
 
 
 def citing(words: str) -> str:

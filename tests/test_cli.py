@@ -453,3 +453,19 @@ def test_acronyms_are_listed_and_decided(run: Marbre, tmp_path: Path) -> None:
     assert run("acronyms", "PONAM", "politique nationale de migration", "--forget", "--index", index).out == "noted\n"
     assert run("acronyms", "PONAM", "--accept", "--index", index).code == 2
     assert run("acronyms", "PONAM", "x y", "--index", index).code == 2
+    both = run("acronyms", "PONAM", "politique nationale de migration", "--accept", "--refuse", "--index", index)
+    assert both.code == 2 and "--accept and --refuse" in both.err
+    slip = run("acronyms", "PONAM", "politique nationale de migrations et", "--refuse", "--index", index)
+    assert slip.code == 1 and "nearest: Ponam “Politique nationale de migration”); --add" in slip.err
+    assert run("acronyms", "FAO", "Organisation pour l’alimentation", "--add", "--index", index).out == "noted\n"
+    assert run("acronyms", "FAO", "Organisation pour l’alimentation", "--forget", "--index", index).out == "noted\n"
+
+
+def test_a_list_of_acronyms_says_how_many_more_there_are(run: Marbre, tmp_path: Path) -> None:
+    source = tmp_path / "a.jsonl"
+    source.write_text('{"id": "a", "texte": "Politique nationale de migration (Ponam). Union postale universelle (UPU). Office des forêts (ODF)."}\n', encoding="utf-8")
+    index = str(tmp_path / "index")
+    run("index", str(source), "--index", index)
+    cut = run("acronyms", "--size", "1", "--json", "--index", index)
+    assert (len(cut.json), cut.err) == (1, "1 of 3 pairs; --size 3 lists all, ACRONYM those that begin so\n")
+    assert run("acronyms", "--size", "3", "--index", index).err == ""

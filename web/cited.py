@@ -1,6 +1,7 @@
 """Who cited this law, since when, beside which others? A page for each text that articles cite; and what a question may ask of acronyms and texts.
 
-The page is a search like any other: its articles, its timeline and its counts are those of the field of cited texts.
+The page is a search like any other: its articles, its timeline and its counts are those of the field of cited texts. It counts articles, reprints
+included, and the searches it leads to do the same, as do the counts beside a question: each newspaper that prints a dispatch cites the law in it.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
+from flask import Blueprint, abort, current_app, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from search import Filter, ResultPage, search
 from search.acronyms import Offer, offers
-from search.mentions import citing, text_of_slug, text_slug, texts_asked
+from search.mentions import citing, slug_meant, text_of_slug, text_slug, texts_asked
 from web import typography
 from web.asking import absolute, engine, links, validated
 from web.links import Links
@@ -76,22 +78,34 @@ def beside(state: SearchState, where: Links) -> Beside:
 
 @cited.get("/texte/<slug>")
 def text(slug: str) -> Response:
-    """Show who cites a text; 404 for one that nobody does."""
-    words = text_of_slug(slug[:SLUG_CHARS])
+    """Show who cites a text; 404 for one that nobody does, and from another spelling of its address the way to the usual one."""
+    slug = slug[:SLUG_CHARS]
     number = SearchState.from_args((name, value) for name, value in request.args.items(multi=True) if name == "page").page
-    state = SearchState(text=citing(words), sort="newest", page=number, size=current_app.config["PAGE_SIZE"])
-    asked = replace(state.request(), filters=(Filter("references", (words,)),), facets=("references", "newspaper"))
-    page = search(engine(), asked)
-    name = next((bucket.value for bucket in page.facets["references"].buckets if bucket.selected and bucket.count), "")
-    if not words or not name or not page.hits:
+    name, page = _cited(slug, number)
+    usual = text_slug(name) if name else slug_meant(slug)
+    if usual != slug and (found := _cited(usual, 1)[0]) and text_slug(found) == usual:
+        return redirect(links().text(usual, number), 301)
+    if not name or page is None or not page.hits:
         abort(404)
-    canonical = absolute(url_for("cited.text", slug=text_slug(name), ui=None))
+    canonical = absolute(url_for("cited.text", slug=usual, ui=None))
     html = render_template("text.html", view=_present(name, page, links()), number=number, canonical=canonical)
     return validated(make_response(html), page.generation, *(asset.digest for asset in current_app.extensions["marbre.assets"].values()))
 
 
+def _cited(slug: str, number: int) -> tuple[str, ResultPage | None]:
+    """Return the text at an address ("" for none) and a page of the articles that cite it: each of them, since each cited it."""
+    words = text_of_slug(slug)
+    if not words:
+        return "", None
+    state = SearchState(text=citing(words), sort="newest", page=number, size=current_app.config["PAGE_SIZE"], reprints="all")
+    asked = replace(state.request(), filters=(Filter("references", (words,)),), facets=("references", "newspaper"))
+    page = search(engine(), asked)
+    named = (bucket.value for bucket in page.facets["references"].buckets if bucket.selected and bucket.count)
+    return next(named, ""), page
+
+
 def _present(name: str, page: ResultPage, where: Links) -> CitedText:
-    narrowed = SearchState(sort="newest").adding("references", name)
+    narrowed = SearchState(sort="newest", reprints="all").adding("references", name)
     companions = [
         bucket for bucket in page.facets["references"].buckets if not bucket.selected and bucket.count and text_slug(bucket.value)
     ]

@@ -27,6 +27,7 @@ from search import export
 from search.citations import as_bibtex, as_csl, as_ris
 from search.concordance import ORDERS, Order, concordance_rows
 from search.exporting import EXTENSIONS, Heading, article_as_json, csv_line, render
+from search.mentions import citations_of
 from web import typography
 from web.asking import absolute, asked_state, engine, links, missing, validated
 from web.citation import cite
@@ -220,7 +221,8 @@ def _encoded(pieces: Iterator[str], before: str) -> Iterator[bytes]:
 
 
 def _json_text(article: Article, address: str) -> str:
-    return json.dumps(article_as_json(article, address), ensure_ascii=False) + "\n"
+    """Return an article as its source had it, with what was read in it apart: files of many articles do without, so that they read back the same."""
+    return json.dumps({**article_as_json(article, address), "cited_texts": citations_of(article)}, ensure_ascii=False) + "\n"
 
 
 def _csl_text(article: Article, address: str) -> str:

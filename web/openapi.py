@@ -33,6 +33,7 @@ _SPANS: Final[Schema] = {
     "items": {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2},
 }
 _DAY: Final[Schema] = {"type": "string", "pattern": "^(?:[12][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8]))?$"}
+_CITED: Final = "Laws, decrees and other texts that the article cites, in normal form: those of its references, then those read in its text"
 _FILES: Final = {
     "/recherche.jsonl": ("application/jsonl", "Every article of an answer, one JSON object a line; marbre index reads it"),
     "/recherche.csv": ("text/csv", "Every article of an answer as a table, safe to open in a spreadsheet"),
@@ -167,7 +168,7 @@ def _schemas() -> dict[str, Schema]:
             articles=_NUMBER,
             reprints={"type": "string", "enum": ["grouped", "all"]},
         ),
-        "Article": _object(**texts, **lists, **days),
+        "Article": _object(**texts, **lists, **days, cited_texts={**_TEXTS, "description": _CITED}),
         "Health": _object(ok={"type": "boolean"}, generation=_NUMBER, articles=_NUMBER),
         "Error": _object(ok={"type": "boolean", "const": False}, error=_TEXT, status=_NUMBER),
     }

@@ -22,6 +22,7 @@ HEIGHT_PX: Final = 72  # of the tallest bar
 LEAST_PX: Final = 2  # one article must be seen beside ten thousand
 WIDEST_PERCENT: Final = 6.0  # a bar; with two buckets it would else be a wall
 TICKS: Final = {"year": 7, "month": 3, "day": 5}  # « sept. 2024 » is three times as wide as « 2024 », and a phone 320 pixels
+LETTER_PERCENT: Final = 2.4  # of that phone: a label that would stick out begins, or ends, with its slot
 _GAP: Final = 0.18  # of a slot
 
 
@@ -114,8 +115,10 @@ def _ticks(like: str, first: int, last: int, slot: float) -> tuple[Tick, ...]:
     for rank in ranks[::step]:
         value = _value(rank, like)[:4] if januaries else _value(rank, like)
         at = (rank - first + 0.5) * slot
-        anchor = "start" if at < 5 else "end" if at > 95 else "middle"
-        ticks.append(Tick(typography.short_period(value), _percent(0 if anchor == "start" else 100 if anchor == "end" else at), anchor))
+        label = typography.short_period(value)
+        half = len(label) * LETTER_PERCENT / 2
+        anchor = "start" if at < half else "end" if at > 100 - half else "middle"
+        ticks.append(Tick(label, _percent(at + {"start": -slot / 2, "middle": 0.0, "end": slot / 2}[anchor]), anchor))
     return tuple(ticks)
 
 

@@ -20,7 +20,7 @@ from corpus.encodings import decode
 from corpus.errors import ArticleInvalid
 from corpus.readers.feeds import text_of_html
 from corpus.readers.prescan import MAX_HTML_BYTES, why_refused
-from corpus.readers.signature import end_credit
+from corpus.readers.signature import named_credit
 from corpus.readers.source import Reject, Source
 from corpus.readers.streams import unpacked
 
@@ -144,7 +144,7 @@ def _record(message: email.message.Message, parts: list[email.message.Message]) 
         "body": body,
         "published": _header(message, "Date"),
         "newspaper": _header(message, "Organization") or _header(message, "Organisation"),
-        "credit": sender.strip("\"' ") or end_credit(body) or address.rpartition("@")[2],
+        "credit": sender.strip("\"' ") or named_credit(body) or address.rpartition("@")[2],
         "kind": "communiqué",
         "language": re.split(r"[-_,;]", _header(message, "Content-Language"))[0].strip().lower(),
         "tags": [word.strip() for word in re.split(r"[,;]", _header(message, "Keywords")) if word.strip()],

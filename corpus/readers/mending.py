@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from corpus.article import Article
 from corpus.encodings import REPAIRED, repaired
-from corpus.readers.signature import AGENCY, end_credit
+from corpus.readers.signature import AGENCY, named_credit
 
 __all__ = ["credited", "mended", "was_mended"]
 
@@ -25,8 +25,8 @@ _WITH = re.compile(rf"(?:(?P<name>.*?)[\s,(/–-]+)?\b[Aa]vec\s+(?P<credit>{_ONE
 
 
 def credited(article: Article) -> Article:
-    """Return an article whose agencies are its credit and no authors; without a credit, the agency that its text ends with (« … (AFP) »)."""
-    if not article.credit and (named := end_credit(article.body)):
+    """Return an article whose agencies are its credit and no authors; without one, the agency its text names at an end (« … (AFP) »)."""
+    if not article.credit and (named := named_credit(article.body)):
         article = replace(article, credit=named, doc_id=article.doc_id if article.has_own_id else "")
     if not any("vec " in byline for byline in article.bylines):
         return article

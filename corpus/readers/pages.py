@@ -19,7 +19,7 @@ from corpus.errors import MarbreError
 from corpus.readers.page_body import body_paragraphs
 from corpus.readers.page_facts import Facts, read_facts, without_role
 from corpus.readers.prescan import MAX_HTML_BYTES, why_refused
-from corpus.readers.signature import Signature, end_credit, read_signature
+from corpus.readers.signature import Signature, named_credit, read_signature
 from corpus.readers.source import Reject, Source
 
 __all__ = ["page_record", "read"]
@@ -106,7 +106,7 @@ def page_record(html: str) -> dict[str, Any]:
         "bylines": list(facts.bylines or signature.bylines),
         "published": facts.published,
         "updated": facts.updated,
-        "credit": facts.credit or signature.credit or end_credit(text),
+        "credit": facts.credit or signature.credit or named_credit(text),
         "tags": list(facts.tags),
         "language": facts.language,
         "url": facts.url,

@@ -17,7 +17,7 @@ from typing import Final
 
 from corpus.cleaning import clean_line, ends_sentence, wrap_width
 
-__all__ = ["NAME", "Page", "Signature", "Teaser", "end_credit", "read_names", "read_signature", "split_page"]
+__all__ = ["NAME", "Page", "Signature", "Teaser", "named_credit", "read_names", "read_signature", "split_page"]
 
 # Agencies of the francophone world and those it reprints. Source: members of FAAPA and EANA, and the usual world wires.
 AGENCY: Final = (
@@ -58,6 +58,14 @@ _END_CREDIT = re.compile(
     rf"(?:[.!?…»”]\s*[(\[](?P<any>{_AGENCIES}|[Aa]vec [\w’', /-]+)[)\]]|"
     rf"[.!?…»”]\s+[–—-]\s*(?P<dash>{AGENCY}))\.?\s*$"
 )
+# « BAMAKO (AFP) — », « Dakar, 3 mars (APS) – », « AFP – »; a name of letters alone is an agency only behind a day (« Jean Roux (UMP) – » is none).
+_PLACE = r"[A-ZÀ-Ý][\w’'.-]*(?:[ \u00a0,/]{1,2}(?:[A-ZÀ-Ý][\w’'.-]*|de|du|des|la|le|les|sur|en|au|aux)(?![\w’'])){0,5}"
+_DAY = r"(?:,? (?:le )?(?:(?:lun|mar|mercre|jeu|vendre|same)di |dimanche )?\d{1,2}(?:er)? [a-zéû]{3,9}\.?(?: \d{4})?)"
+_WIRES = rf"{AGENCY}(?:(?: ?/ ?|, | et | avec )(?:l[’'])?{AGENCY}){{0,3}}"
+_START_CREDIT = re.compile(
+    rf"\s*(?:(?:{_PLACE}{_DAY}?,? ?[–—-]?)? ?[(\[/](?P<wires>{_WIRES})[)\]/]|{_PLACE}{_DAY},? ?[(\[/](?P<any>{_AGENCIES})[)\]/]|(?P<bare>{_WIRES})(?= [–—-] ))"
+    r"(?: ?[–—:.]| ?-(?!\w))"
+)
 _ARTICLE = re.compile(r"\bl[’'](?=[A-Z])")
 
 _CUT = re.compile(
@@ -74,6 +82,8 @@ _MENU = re.compile(
 )
 
 SIGNATURE_CHARS: Final = 120
+END_CHARS: Final = 200
+START_CHARS: Final = 120
 SIGNATURE_LINES: Final = 4
 LONG_RATIO: Final = 1.4  # a teaser is that much longer than a wrapped line
 LONG_CHARS: Final = 100
@@ -141,10 +151,10 @@ def read_names(text: str) -> tuple[str, ...]:
     return tuple(name for name in _SPLIT_NAMES.split(text) if name)
 
 
-def end_credit(text: str) -> str:
-    """Return the agency named after the last full stop of a text: « … a-t-il dit. (AFP) »."""
-    found = _END_CREDIT.search(text[-200:])
-    return _ARTICLE.sub("", re.sub(r"^[Aa]vec\s+", "", found["any"] or found["dash"])) if found else ""
+def named_credit(text: str) -> str:
+    """Return the agency that a text names after its last full stop (« … a-t-il dit. (AFP) ») or in its dateline (« BAMAKO (AFP) — »)."""
+    found = _END_CREDIT.search(text[-END_CHARS:]) or _START_CREDIT.match(text[:START_CHARS])
+    return _ARTICLE.sub("", re.sub(r"^[Aa]vec\s+", "", next(filter(None, found.groups())))) if found else ""
 
 
 def split_page(lines: Sequence[str]) -> Page:

@@ -15,7 +15,7 @@ from corpus.dates import find_day
 from corpus.errors import ArticleInvalid, SourceUnreadable
 from corpus.mediatopics import topic_name
 from corpus.readers.feeds import web_link
-from corpus.readers.signature import end_credit, read_names, read_signature
+from corpus.readers.signature import named_credit, read_names, read_signature
 from corpus.readers.source import Reject, Source
 from corpus.readers.xmltree import XmlNode, all_of, block_text, first, items, line_of, local, text_in
 
@@ -90,7 +90,7 @@ def _g2(node: XmlNode) -> dict[str, Any] | None:
         "section": next(filter(None, (_top(subject) for subject in subjects)), ""),
         "bylines": _people([text_in(content, "by")] if text_in(content, "by") else [_name(one) for one in all_of(content, "creator")])
         or list(by_end),
-        "credit": text_in(content, "creditline") or _name(first(content, "infoSource")) or credit_end or end_credit(body),
+        "credit": text_in(content, "creditline") or _name(first(content, "infoSource")) or credit_end or named_credit(body),
         "kind": _kind(" ".join(_code(one) + " " + line_of(one) for one in all_of(content, "genre"))),
         "places": _of_types(subjects, "geoarea", "poi", "place") or [_name(first(content, "located"))],
         "people": _of_types(subjects, "person"),
@@ -177,7 +177,7 @@ def _newsml1(node: XmlNode) -> dict[str, Any] | None:
         "newspaper": _party(node, "Provider") or _provider(text_in(identifier, "ProviderId")),
         "section": next(iter(topics), ""),
         "bylines": _people([line_of(one) for one in all_of(lines, "ByLine")]) or list(by_end),
-        "credit": text_in(lines, "CreditLine") or _party(node, "Source") or credit_end or end_credit(body) or _party(node, "Provider"),
+        "credit": text_in(lines, "CreditLine") or _party(node, "Source") or credit_end or named_credit(body) or _party(node, "Provider"),
         "kind": _kind(" ".join(str(one.get("FormalName") or "") for one in all_of(node, "//Genre"))),
         "places": _values(node, "//Location/Property", "City", "Country"),
         "tags": [*topics, *_values(node, "//DescriptiveMetadata/Property", "Keyword"), *_words(text_in(lines, "KeywordLine"))],
@@ -229,7 +229,7 @@ def _nitf(node: XmlNode) -> dict[str, Any] | None:
         "section": _attribute(head, "position.section") or next(iter(topics), ""),
         "bylines": _people([text_in(one, "person") or line_of(one) for one in all_of(headlines, "byline")] if headlines is not None else [])
         or list(by_end),
-        "credit": text_in(headlines, "distributor/org", "distributor") or credit_end or end_credit(body),
+        "credit": text_in(headlines, "distributor/org", "distributor") or credit_end or named_credit(body),
         "kind": _kind(
             _attribute(first(node, "head/tobject"), "tobject.type")
             + " "

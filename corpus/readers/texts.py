@@ -17,7 +17,7 @@ from corpus.dates import find_day, iso_day
 from corpus.encodings import REPAIRED, decode, repaired
 from corpus.errors import MarbreError
 from corpus.readers.markdown import front_matter, plain_markdown, take_heading
-from corpus.readers.signature import NAME, end_credit, read_names, read_signature, split_page
+from corpus.readers.signature import NAME, named_credit, read_names, read_signature, split_page
 from corpus.readers.source import Reject, Source
 
 __all__ = ["read", "text_record"]
@@ -101,7 +101,7 @@ def _records(text: str, name: str) -> list[dict[str, Any]]:
     page = split_page(header.lines)
     body = "\n".join(page.lines)
     record = {**_signed(page.signature.bylines, page.signature.credit, page.signature.newspaper), **_dateline(body), **header.values}
-    if not record.get("credit") and (agency := end_credit(body)):
+    if not record.get("credit") and (agency := named_credit(body)):
         record["credit"] = agency
     teasers = [{"kind": "brève", "headline": teaser.headline, "body": teaser.text} for teaser in page.teasers]
     return [{**record, "body": body}, *teasers]

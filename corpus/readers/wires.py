@@ -17,7 +17,7 @@ from corpus.errors import ArticleInvalid
 from corpus.mediatopics import topic_name
 from corpus.readers.feeds import text_of_html, web_link
 from corpus.readers.records import json_values
-from corpus.readers.signature import end_credit, read_names
+from corpus.readers.signature import named_credit, read_names
 from corpus.readers.source import Reject, Source
 from corpus.readers.standards import without_signature
 
@@ -110,7 +110,7 @@ def _message_record(header: str, text: str, after: str) -> dict[str, Any]:
         "newspaper": dateline["agency"] if dateline else said["source"].upper()[:3] if said else "",
         "section": _CATEGORIES.get(said["category"].upper(), "") if said else "",
         "bylines": list(read_names(by[1])) if by else list(by_end),
-        "credit": credit_end or end_credit(body) or (dateline["agency"] if dateline else ""),
+        "credit": credit_end or named_credit(body) or (dateline["agency"] if dateline else ""),
         "kind": "dépêche",
         "places": [dateline["place"].title() if dateline["place"].isupper() else dateline["place"]] if dateline else [],
         "tags": [word for word in re.split(r"[-/]", slug) if word],
@@ -186,7 +186,7 @@ def _ninjs_record(item: Mapping[str, Any]) -> dict[str, Any]:
         "bylines": list(read_names(re.sub(r"(?i)^(?:par|by)\s+", "", _text(item, "byline") or _text(item, "by"))))
         or _names(item, "author", "authors", "creator")
         or list(by_end),
-        "credit": credit_end or next(iter(_names(item, "infosource", "infosources", "provider")), "") or end_credit(body),
+        "credit": credit_end or next(iter(_names(item, "infosource", "infosources", "provider")), "") or named_credit(body),
         "kind": "communiqué" if "communiqu" in str(item.get("genre") or item.get("genres") or "").lower() else "",
         "places": _names(item, "place", "places") or [_text(item, "located")],
         "people": _names(item, "person", "people"),

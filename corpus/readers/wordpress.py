@@ -13,7 +13,7 @@ from typing import Any, Final
 from corpus.article import Article, article_from_record
 from corpus.errors import ArticleInvalid, SourceUnreadable
 from corpus.readers.feeds import text_of_html, web_link
-from corpus.readers.signature import end_credit
+from corpus.readers.signature import named_credit
 from corpus.readers.source import Reject, Source
 from corpus.readers.xmltree import XmlNode, all_of, first, items, text_in
 
@@ -99,7 +99,7 @@ def _record(node: XmlNode, site: _Site) -> dict[str, Any]:
         "bylines": [name]
         if (name := site.authors.get(login, login)) and name.lower() not in {"admin", "administrateur", "webmaster"}
         else [],
-        "credit": end_credit(body),
+        "credit": named_credit(body),
         "tags": [*tags, *categories[1:]],
         "language": site.language,
     }

@@ -80,6 +80,20 @@ def test_nothing_is_cut_off_or_scrolls_sideways(open_page: Any, tolerant: None, 
     assert outside == []
 
 
+def test_a_cited_text_has_room_for_fingers_and_labels_on_a_phone(open_page: Any, root: str) -> None:
+    page = open_page(PAGES["cited text"], viewport={"width": 320, "height": 640})
+    page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('main a, main summary, main button, .bottom a')]
+            .filter(e => !e.closest('svg') && e.offsetParent && e.getBoundingClientRect().height < 24).map(e => e.outerHTML.slice(0, 100))"""
+    )
+    assert small == []
+    labels = page.evaluate(
+        "[...document.querySelectorAll('.timeline text')].map(e => e.getBoundingClientRect()).map(b => [Math.floor(b.left), Math.ceil(b.right)])"
+    )
+    assert labels and all(left >= 0 and right <= 320 for left, right in labels)
+
+
 def transferred(page: Any, path: str) -> int:
     """Return the bytes that came over the wire for a page, as the network panel counts them (bodies as sent)."""
     session = page.context.new_cdp_session(page)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from corpus.article import Article
 from corpus.readers import texts
-from corpus.readers.signature import Signature, end_credit, read_signature, split_page
+from corpus.readers.signature import Signature, named_credit, read_signature, split_page
 from corpus.readers.source import Reject, Source
 
 PAGES = Path(__file__).parent / "pages"
@@ -151,12 +151,25 @@ def test_a_signature_line_says_who_signed(line: str, signature: Signature | None
         ("C’est fini. (Belga avec AFP)", "Belga avec AFP"),
         ("C’est fini. (avec Keystone-ATS)", "Keystone-ATS"),
         ("C’est fini. (Panapress)", "Panapress"),
-        *((f"C’est fini. ({agency})", agency) for agency in ("APS", "MAP", "TAP", "PANA", "APA", "AIB", "ANP", "ADI", "La Presse canadienne")),
+        *(
+            (f"C’est fini. ({agency})", agency)
+            for agency in ("APS", "MAP", "TAP", "PANA", "APA", "AIB", "ANP", "ADI", "La Presse canadienne")
+        ),
         ("", ""),
+        ("BAMAKO (AFP) — Le président a dit non.", "AFP"),
+        ("Dakar, le 3 mars 2024 (ASD) - Le port ferme.", "ASD"),
+        ("RABAT, 12 avr. /MAP/ - Le port ferme.", "MAP"),
+        ("PORT-AU-PRINCE, Haïti (AP) – Un port ferme.", "AP"),
+        ("(AFP/Belga) – Un port ferme.", "AFP/Belga"),
+        ("AFP – Un port ferme.", "AFP"),
+        ("Jean Roux (UMP) – Monsieur le président,", ""),
+        ("Genève (ONU) – Le port ferme.", ""),
+        ("AP-HP : le port ferme.", ""),
+        ("Niamey (AFP) a été citée.", ""),
     ],
 )
-def test_the_agency_after_the_last_stop_is_the_credit(text: str, credit: str) -> None:
-    assert end_credit(text) == credit
+def test_the_agency_at_an_end_of_the_text_is_the_credit(text: str, credit: str) -> None:
+    assert named_credit(text) == credit
 
 
 @pytest.mark.parametrize(

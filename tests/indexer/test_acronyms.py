@@ -60,6 +60,16 @@ FOUND = [
         "CNIL",
         "Commission nationale de l’informatique et des libertés",
     ),
+    (
+        "la loi portant nouvelle organisation territoriale de la République (NOTRe)",
+        "NOTRe",
+        "nouvelle organisation territoriale de la République",
+    ),
+    ("l’Institut national du cancer – INCa – publie", "INCa", "Institut national du cancer"),
+    ("(Mutualité sociale agricole - MSA)", "MSA", "Mutualité sociale agricole"),
+    ("les géants (GAFAM : Google, Apple, Facebook, Amazon et Microsoft)", "GAFAM", "Google, Apple, Facebook, Amazon et Microsoft"),
+    ("ce journal (le DDJ pour Doctor Dobb’s Journal) écrit", "DDJ", "Doctor Dobb’s Journal"),
+    ("la DRE — direction régionale des entreprises, de la concurrence — répond", "DRE", "direction régionale des entreprises"),
 ]
 NOT_FOUND = [
     "les États-Unis d’Amérique (USA)",
@@ -74,6 +84,9 @@ NOT_FOUND = [
     "(CENI)",
     "( )",
     "CENI (",
+    "le trajet Paris - Lyon - ONU",
+    "un accord UE - Mali",
+    "(BCE : le taux monte)",
 ]
 
 

@@ -59,9 +59,25 @@ def test_the_card_of_an_article_leads_to_the_texts_it_cites(client: FlaskClient)
     assert "/texte/loi-numero-2012-23" in links(client.get("/article/a1").text, "//dd/a/@href")
 
 
+def test_the_json_of_an_article_has_the_texts_it_cites_beside_its_own_fields(client: FlaskClient) -> None:
+    row = client.get("/article/a0.json").get_json()
+    assert (row["references"], row["cited_texts"]) == ([], ["loi n° 2012-23", "décret n° 12-345"])
+    assert "cited_texts" not in client.get("/recherche.jsonl?q=titre").text
+
+
 @pytest.mark.parametrize("slug", ["loi-numero-2012-32", "x", "---", 'a"b', "%22", "(", "a" * 2_000, "%00", "loi-numero-2012-23?page=9"])
 def test_a_text_that_nobody_cites_has_no_page(client: FlaskClient, slug: str) -> None:
     assert client.get(f"/texte/{slug}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "slug",
+    ["loi-numero-2012-023", "loi-2012-23", "loi-n°2012-0023", "Loi-Numero-2012-23", "loi-no-2012-23-du-12-juillet-2012", "LOI-N°-2012-023"],
+)
+def test_another_spelling_of_the_address_of_a_text_leads_to_the_usual_one(client: FlaskClient, slug: str) -> None:
+    answer = client.get(f"/texte/{slug}?page=2&ui=en")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/texte/loi-numero-2012-23?ui=en&page=2")
+    assert client.get(answer.headers["Location"]).status_code == 200
 
 
 def test_an_acronym_is_offered_with_three_searches(client: FlaskClient) -> None:
@@ -70,6 +86,32 @@ def test_an_acronym_is_offered_with_three_searches(client: FlaskClient) -> None:
     assert len(ways) == 3
     assert [client.get(way).status_code for way in ways] == [200] * 3
     assert "Ponam = Politique nationale de migration, 12\u00a0articles" in html.fromstring(page).text_content()
+
+
+def test_every_count_beside_a_dispatch_printed_twice_is_of_articles(tmp_path: Path) -> None:
+    words = " ".join(f"mot{number} autre{number * 7 % 31} encore{number * 5 % 17}" for number in range(60))
+    body = f"La loi n° 2012-23 et le décret n° 12-345. {words} La Politique nationale de migration (Ponam)."
+    papers = ("L’Essor", "Le Soir", "L’Aube")
+    build_index(
+        [
+            Article(doc_id=f"r{n}", headline=f"Titre {n}", body=body, newspaper=paper, published=f"2024-01-0{n + 1}")
+            for n, paper in enumerate(papers)
+        ],
+        tmp_path / "index",
+    )
+    with open_engine(tmp_path / "index") as engine:
+        client = create_app(engine, TESTING=True).test_client()
+        asked = html.fromstring(client.get("/recherche?q=loi+2012-23+ponam").text)
+        cited = html.fromstring(client.get("/texte/loi-numero-2012-23").text)
+        narrowed = client.get(cited.xpath("//section[@aria-labelledby='journaux']//a/@href")[0]).text
+    assert "1 texte" in asked.text_content().replace("\u00a0", " ")
+    assert [text.rpartition(",")[2].strip(" ") for text in asked.xpath("//ul[@class='beside']//span[@class='n']/text()")] == [
+        "3\u00a0articles"
+    ] * 2
+    assert "Cité par 3\u00a0articles" in cited.text_content()
+    assert cited.xpath("//section[@aria-labelledby='journaux']//span[@class='n']/text()") == ["1", "1", "1"]
+    assert len(cited.xpath("//ol[@class='hits']/li")) == 3
+    assert "1\u00a0article" in html.fromstring(narrowed).text_content()
 
 
 def test_the_pages_speak_english(client: FlaskClient) -> None:

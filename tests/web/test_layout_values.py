@@ -91,11 +91,15 @@ def test_the_timeline_keeps_gaps_and_scales_to_the_tallest_bar() -> None:
 
 
 @given(st.sets(st.dates(), min_size=2, max_size=9), st.sampled_from([("day", 10), ("month", 7), ("year", 4)]))
-def test_no_bar_leaves_the_drawing(days: set[dt.date], unit: tuple[str, int]) -> None:
+def test_no_bar_and_no_label_leaves_the_drawing(days: set[dt.date], unit: tuple[str, int]) -> None:
     values = sorted({day.isoformat()[: unit[1]] for day in days})
     view = present_timeline(Timeline(unit[0], tuple(Bucket(value, 3) for value in values)), lambda since, until: "")  # type: ignore[arg-type]
     for bar in view.bars if view else ():
         assert -0.01 <= float(bar.x.rstrip("%")) <= 100 - float(bar.width.rstrip("%")) + 0.02
+    for tick in view.ticks if view else ():
+        at, wide = float(tick.x.rstrip("%")), len(tick.label) * 2.4  # percent of 288 pixels
+        left = {"start": at, "middle": at - wide / 2, "end": at - wide}[tick.anchor]
+        assert -0.02 <= left <= 100.02 - wide
     assert view is None or len(view.ticks) <= 8
 
 
