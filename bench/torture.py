@@ -2,13 +2,18 @@
 
     kills      a writer killed at random moments (SIGKILL); reopened each time
     model      power cuts on the recording disk of ``power_cuts.py``
-    power      real power cuts: an ext4 image on a loop device, copied while a writer commits, mounted again (needs root)
-    old        one small commit on a large synced index, then the cut (needs root)
-    full       disks of 3 to 6 MB (tmpfs, needs root)
-    growth     a thousand small commits
+    workers    a worker killed at a random moment of a run, then the writer above its workers (``worker_kills.py``)
+    copies     the folder copied while it changes, file after file, and beside a writer that does not wait (``copies.py``)
+    commits    a thousand small corrections with readers meanwhile (``many_commits.py``)
+    growth     a thousand small commits of a toy index
     cost       what a durable commit takes, with and without fsync
+    power      real power cuts: an ext4 image on a loop device, cloned while a writer commits, mounted again (needs root)
+    old        one small commit on a large synced index, then the cut (needs root)
+    full       disks (tmpfs) with too little room (needs root)
 
-A toy index is committed (``toy_index.py``): the protocol does not look inside segments. Nothing here is a test; the suite runs the short forms.
+``--articles FILE`` (JSON Lines) makes kills, power, old and full work on real articles with facets and a ledger (``real_faults.py``), and gives copies
+and commits real texts. Without it the former commit a toy index (``toy_index.py``): the protocol does not look inside segments. Nothing here is a test;
+the suite runs the short forms.
 """
 
 from __future__ import annotations
@@ -18,20 +23,26 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from statistics import median
 
+from bench.copies import copy_trials, live_trials
 from bench.disk_faults import QuickDisk
+from bench.disk_images import cut as cut_power
+from bench.disk_images import mounted, new_image, run, unmount
+from bench.disk_images import shelf as disk_shelf
+from bench.many_commits import commit_trials
 from bench.power_cuts import model_trials
+from bench.real_faults import full_disks, kill_trials, old_trials, power_trials
 from bench.toy_index import add_articles, articles_in, assert_goes_on, commit_segments, old_segments, write_articles
+from bench.worker_kills import worker_trials, writer_trials
 from corpus.errors import IndexMissing, IndexProblem
 from indexer.durable import DISK, Files
 from indexer.generations import open_snapshot, rollback, write_session
@@ -128,64 +139,17 @@ def model(folder: Path, seeds: int) -> Figures:
     return {"power cuts in the model": done, "lost": 0, "unopenable": 0}
 
 
-@contextmanager
-def _mounted(image: Path, mount: Path, options: str = "defaults") -> Iterator[None]:
-    mount.mkdir(exist_ok=True)
-    _run("mount", "-o", f"loop,{options}", str(image), str(mount))
-    try:
-        yield
-    finally:
-        for _ in range(100):
-            if subprocess.run(["umount", str(mount)], check=False, capture_output=True).returncode == 0:
-                break
-            time.sleep(0.1)
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)}: {done.stderr.strip()} (real power cuts need root, loop devices, mkfs.ext4 and mkfs.xfs)")
-
-
-@contextmanager
-def _shelf(folder: Path) -> Iterator[Path]:
-    """Mount a place where a disk image can be cloned in one instant.
-
-    A plain copy takes tens of milliseconds while the kernel goes on writing: it mixes a journal of one moment with data of another, which no
-    power cut does (2 of 200 trials then showed a manifest torn by the copy). XFS clones a file between two writes.
-    """
-    _new_image(folder / "shelf.img", 3000, "xfs")
-    with _mounted(folder / "shelf.img", folder / "shelf"):
-        yield folder / "shelf"
-
-
-def _new_image(image: Path, megabytes: int, kind: str) -> Path:
-    image.unlink(missing_ok=True)
-    with image.open("wb") as file:
-        file.truncate(megabytes << 20)
-    lazy = ["-E", "lazy_itable_init=0,lazy_journal_init=0", "-F"] if kind == "ext4" else []
-    _run(f"mkfs.{kind}", "-q", *lazy, str(image))
-    return image
-
-
-def _cut(image: Path, target: Path) -> Path:
-    """The power cut: what the backing file holds at this instant is what the disk would hold."""
-    target.unlink(missing_ok=True)
-    _run("cp", "--reflink=always", str(image), str(target))
-    return target
-
-
 def power(folder: Path, trials: int, options: str, files: Files) -> Figures:
     """R4: cut while commits follow each other; 0 unopenable, 0 acknowledged article lost."""
     random, mount, figures = Random(2), folder / "mount", {"acknowledged": 0, "lost": 0, "unopenable": 0}
-    with _shelf(folder) as shelf:
+    with disk_shelf(folder) as shelf:
         for trial in range(trials):
-            image = _new_image(shelf / "disk.img", 48, "ext4")
-            with _mounted(image, mount, options):
+            image = new_image(shelf / "disk.img", 48, "ext4")
+            with mounted(image, mount, options):
                 child, reader = _spawn_writer(mount / "index", trial, files)
                 time.sleep(random.uniform(0.3, 2.5))
                 acknowledged = set(_acknowledged(reader))  # before the cut: later ones may not be there
-                cut = _cut(image, shelf / "cut.img")
+                cut = cut_power(image, shelf / "cut.img")
                 os.kill(child, signal.SIGKILL)
                 os.waitpid(child, 0)
                 os.close(reader)
@@ -196,7 +160,7 @@ def power(folder: Path, trials: int, options: str, files: Files) -> Figures:
 
 def _look_after(cut: Path, mount: Path, acknowledged: set[str], figures: dict[str, int], trial: int) -> None:
     """Mount the disk again and look: everything acknowledged is there, and a writer goes on."""
-    with _mounted(cut, mount):
+    with mounted(cut, mount):
         try:
             figures["lost"] += len(_missing(mount / "index", acknowledged, in_flight_rollback=True)) if acknowledged else 0
             assert_goes_on(mount / "index")
@@ -209,18 +173,18 @@ def old(folder: Path, trials: int, wait_s: float) -> Figures:
     """R5: 2,000 old articles synced, one small commit, the cut up to ``wait_s`` later; no old article lost."""
     random, mount, figures = Random(3), folder / "mount", {"lost": 0, "unopenable": 0}
     names = [str(number) for number in range(2000)]
-    with _shelf(folder) as shelf:
+    with disk_shelf(folder) as shelf:
         for trial in range(trials):
-            image = _new_image(shelf / "disk.img", 48, "ext4")
-            with _mounted(image, mount):
+            image = new_image(shelf / "disk.img", 48, "ext4")
+            with mounted(image, mount):
                 with write_session(mount / "index") as session:
                     commit_segments(
                         session, [add_articles(session, names[at : at + 250], noise_bytes=500_000) for at in range(0, 2000, 250)]
                     )
-                _run("sync", "-f", str(mount))
+                run("sync", "-f", str(mount))
                 write_articles(mount / "index", ["2000"])
                 time.sleep(random.uniform(0, wait_s))
-                cut = _cut(image, shelf / "cut.img")
+                cut = cut_power(image, shelf / "cut.img")
             _look_after(cut, mount, {*names, "2000"}, figures, trial)
     return {"power cuts": trials, "seconds after": wait_s, **figures}
 
@@ -231,7 +195,7 @@ def full(folder: Path) -> Figures:
     mount.mkdir(exist_ok=True)
     sizes = [3.0, 3.5, 4.0, 4.5, 5.0, 6.0]
     for size in sizes:
-        _run("mount", "-t", "tmpfs", "-o", f"size={int(size * 1024)}k", "tmpfs", str(mount))
+        run("mount", "-t", "tmpfs", "-o", f"size={int(size * 1024)}k", "tmpfs", str(mount))
         try:
             location = mount / "index"
             write_articles(location, ["a"])
@@ -247,7 +211,7 @@ def full(folder: Path) -> Figures:
             freed += os.statvfs(mount).f_bfree == before
             assert_goes_on(location)
         finally:
-            _run("umount", str(mount))
+            unmount(mount)
     return {"full disks": len(sizes), "told": failed, "old index intact": intact, "space given back": freed}
 
 
@@ -320,32 +284,66 @@ def _bulk_s(location: Path, files: Files) -> float:
     return time.perf_counter() - start
 
 
+def workers(folder: Path, count: int) -> Figures:
+    """R12: half of the kills meet a worker, half the writer; any finding ends the run."""
+    parents = folder / "parents"
+    parents.mkdir()
+    return {"worker": worker_trials(folder, (count + 1) // 2), "writer": writer_trials(parents, count // 2)}
+
+
+def copies(folder: Path, count: int, articles: Path | None) -> Figures:
+    """R17: two copies of three with changes between two files, one of three beside a writer that does not wait."""
+    for name in ("between", "beside"):
+        (folder / name).mkdir()
+    return {
+        "changed between two files": copy_trials(folder / "between", count * 2 // 3, articles),
+        "beside a writer": live_trials(folder / "beside", count // 3, articles),
+    }
+
+
+def _tests(chosen: argparse.Namespace) -> dict[str, Callable[[Path], Figures]]:
+    count, articles = chosen.count, chosen.articles
+    toy: dict[str, Callable[[Path], Figures]] = {
+        "kills": lambda folder: kills(folder, count or 500),
+        "power": lambda folder: power(folder, count or 200, chosen.mount, QuickDisk() if chosen.without_fsync else DISK),
+        "old": lambda folder: old(folder, count or 100, chosen.wait),
+        "full": full,
+    }
+    real: dict[str, Callable[[Path], Figures]] = {
+        "kills": lambda folder: kill_trials(folder, count or 500, articles),
+        "power": lambda folder: power_trials(folder, count or 200, articles, chosen.mount, fsync=not chosen.without_fsync),
+        "old": lambda folder: old_trials(folder, count or 100, articles, chosen.wait),
+        "full": lambda folder: full_disks(folder, count or 50, articles),
+    }
+    return (real if articles else toy) | {
+        "model": lambda folder: model(folder, count or 10_000),
+        "workers": lambda folder: workers(folder, count or 200),
+        "copies": lambda folder: copies(folder, count or 600, articles),
+        "commits": lambda folder: dict(commit_trials(folder, count or 1000, articles, files=80)),
+        "growth": lambda folder: growth(folder, count or 1000),
+        "cost": lambda folder: cost(folder, count or 200),
+    }
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the chosen tests and print a line of JSON for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", default=["kills", "model", "growth", "cost"], metavar="TEST")
+    parser.add_argument("what", nargs="*", default=["kills", "model", "workers", "copies", "commits", "growth", "cost"], metavar="TEST")
     parser.add_argument("--count", type=int, default=0, help="how many trials (each test has its own default)")
+    parser.add_argument("--articles", type=Path, help="real articles: a file of JSON Lines (id, title, text, newspaper, date, section)")
     parser.add_argument("--mount", default="commit=1", help="options of the ext4 mount for “power” (commit=1, defaults)")
     parser.add_argument("--wait", type=float, default=5.0, help="seconds up to the cut for “old”")
     parser.add_argument("--without-fsync", action="store_true", help="the control of “power”: the same writer, unsafe")
     parser.add_argument("--folder", type=Path, help="where to work (a disk, not a memory file system)")
     chosen = parser.parse_args(arguments)
-    runs: dict[str, Callable[[Path], Figures]] = {
-        "kills": lambda folder: kills(folder, chosen.count or 500),
-        "model": lambda folder: model(folder, chosen.count or 10_000),
-        "power": lambda folder: power(folder, chosen.count or 200, chosen.mount, QuickDisk() if chosen.without_fsync else DISK),
-        "old": lambda folder: old(folder, chosen.count or 100, chosen.wait),
-        "full": full,
-        "growth": lambda folder: growth(folder, chosen.count or 1000),
-        "cost": lambda folder: cost(folder, chosen.count or 200),
-    }
+    tests = _tests(chosen)
     for what in chosen.what:
-        if what not in runs:
-            parser.error(f"{what}: one of {', '.join(runs)} expected")
+        if what not in tests:
+            parser.error(f"{what}: one of {', '.join(tests)} expected")
         folder = Path(tempfile.mkdtemp(prefix="marbre-torture-", dir=chosen.folder))
         start = time.perf_counter()
         try:
-            figures = runs[what](folder)
+            figures = tests[what](folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         print(json.dumps({"test": what, **figures, "seconds": round(time.perf_counter() - start, 1)}, ensure_ascii=False), flush=True)

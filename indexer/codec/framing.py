@@ -2,26 +2,42 @@
 
 A container is a header, sections aligned to 64 bytes, a table of sections, an array of checksums and a footer. Opening
 reads the two ends only, so it takes the same time at any size; every 64 KiB chunk of a section is verified when it is
-first touched in a process. ``docs/file-format.md`` holds the grammar. Nothing here knows what the sections mean.
+first touched in a process. ``docs/file-format.md`` holds the grammar. Nothing here knows what the sections mean. Writing is in ``sealing``,
+offered here too.
 """
 
 from __future__ import annotations
 
-import contextlib
 import mmap
 import os
 import stat
-import struct
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from corpus.errors import IndexCorrupt, IndexForeign
+from indexer.codec.sealing import (
+    CHUNK_BYTES,
+    END_MAGIC,
+    FOOTER,
+    FOOTER_CRC_AT,
+    FORMAT_VERSION,
+    HEADER,
+    HEADER_CRC_AT,
+    MAGIC,
+    ROW,
+    Buffer,
+    ContainerWriter,
+    FileInfo,
+    OpenFile,
+    Row,
+    open_plainly,
+    writing,
+)
 
 __all__ = [
     "CHUNK_BYTES",
@@ -35,119 +51,6 @@ __all__ = [
     "verify_container",
     "writing",
 ]
-
-OpenFile = Callable[[str, str], BinaryIO]  # the seam of fault injection: (path, mode) -> file
-Buffer = bytes | bytearray | memoryview | mmap.mmap
-
-MAGIC: Final = b"\x89MARBRE\n"  # not text, and broken by a transfer that rewrites line ends
-END_MAGIC: Final = b"\x89MRBEND\n"
-FORMAT_VERSION: Final = 1
-ALIGN_BYTES: Final = 64
-CHUNK_BYTES: Final = 1 << 16
-
-_HEADER = struct.Struct("<8sII16s28xI")  # magic, version, flags, segment id, reserved, crc of the rest
-_FOOTER = struct.Struct(
-    "<QQQII16s4xI8s"
-)  # total, table offset, checksum offset, sections, crc of table and checksums, id, crc of footer, magic
-_ROW = struct.Struct("<QQIH")  # offset, length, first checksum, bytes of the name that follows
-_HEADER_CRC_AT: Final = _HEADER.size - 4
-_FOOTER_CRC_AT: Final = _FOOTER.size - 12
-
-
-@dataclass(frozen=True, slots=True)
-class FileInfo:
-    """What a manifest says of a written file: its length and the CRC-32 of all its bytes."""
-
-    length: int
-    crc: int
-
-
-@dataclass(slots=True)
-class _Row:
-    name: str
-    offset: int
-    length: int
-    first_crc: int
-
-
-class ContainerWriter:
-    """Write sections one after the other to an open binary file; ``finish`` seals it. The caller closes the file."""
-
-    def __init__(self, file: BinaryIO, segment_id: bytes) -> None:
-        if len(segment_id) != 16:
-            raise ValueError(f"a segment id is 16 bytes, {len(segment_id)} found")
-        self._file = file
-        self._segment_id = segment_id
-        self._rows: list[_Row] = []
-        self._crcs: list[int] = []
-        self._at = 0
-        self._open_section = False
-        self._pending = bytearray()
-        self.whole_crc = 0
-        header = _HEADER.pack(MAGIC, FORMAT_VERSION, 0, segment_id, 0)[:_HEADER_CRC_AT]
-        self._emit(header + struct.pack("<I", zlib.crc32(header)))
-
-    def add(self, name: str, data: Buffer | npt.NDArray[Any]) -> None:
-        """Write one whole section."""
-        with self.section(name) as write:
-            write(data)
-
-    @contextlib.contextmanager
-    def section(self, name: str) -> Iterator[Callable[[Buffer | npt.NDArray[Any]], None]]:
-        """Give a function that appends bytes to a new section; the section ends with the block."""
-        if self._open_section or any(row.name == name for row in self._rows):
-            raise ValueError(f"section {name} cannot be started here")
-        self._emit(bytes(-self._at % ALIGN_BYTES))
-        row = _Row(name, self._at, 0, len(self._crcs))
-        self._open_section = True
-        yield self._append
-        self._flush_chunks(last=True)
-        self._open_section = False
-        row.length = self._at - row.offset
-        self._rows.append(row)
-
-    def finish(self) -> FileInfo:
-        """Write table, checksums and footer."""
-        self._emit(bytes(-self._at % ALIGN_BYTES))
-        table_at = self._at
-        table = b"".join(_ROW.pack(r.offset, r.length, r.first_crc, len(r.name.encode())) + r.name.encode() for r in self._rows)
-        table += bytes(-len(table) % 4)
-        self._emit(table)
-        crcs_at = self._at
-        crcs = np.array(self._crcs, dtype="<u4").tobytes()
-        self._emit(crcs)
-        total = self._at + _FOOTER.size
-        crc = zlib.crc32(crcs, zlib.crc32(table))
-        footer = _FOOTER.pack(total, table_at, crcs_at, len(self._rows), crc, self._segment_id, 0, END_MAGIC)[:_FOOTER_CRC_AT]
-        self._emit(footer + struct.pack("<I", zlib.crc32(footer)) + END_MAGIC)
-        return FileInfo(total, self.whole_crc)
-
-    def _append(self, data: Buffer | npt.NDArray[Any]) -> None:
-        view = _as_bytes(data)
-        if self._pending:
-            taken = min(CHUNK_BYTES - len(self._pending), len(view))
-            self._pending += view[:taken]
-            view = view[taken:]
-            if len(self._pending) == CHUNK_BYTES:
-                self._flush_chunks(last=True)
-        whole = len(view) - len(view) % CHUNK_BYTES
-        for start in range(0, whole, CHUNK_BYTES):
-            self._crcs.append(zlib.crc32(view[start : start + CHUNK_BYTES]))
-        self._emit(view[:whole])
-        self._pending += view[whole:]
-
-    def _flush_chunks(self, *, last: bool) -> None:
-        if last and self._pending:
-            chunk = bytes(self._pending)
-            self._pending.clear()
-            self._crcs.append(zlib.crc32(chunk))
-            self._emit(chunk)
-
-    def _emit(self, data: Buffer) -> None:
-        if len(data):
-            self._file.write(data)
-            self.whole_crc = zlib.crc32(data, self.whole_crc)
-            self._at += len(data)
 
 
 class Section:
@@ -269,26 +172,26 @@ def _map_file(path: str) -> Buffer:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise IndexCorrupt(path, "a regular file expected")
-        if status.st_size < _HEADER.size + _FOOTER.size:
-            raise IndexCorrupt(path, f"{status.st_size} bytes found, at least {_HEADER.size + _FOOTER.size} expected")
+        if status.st_size < HEADER.size + FOOTER.size:
+            raise IndexCorrupt(path, f"{status.st_size} bytes found, at least {HEADER.size + FOOTER.size} expected")
         return mmap.mmap(handle, 0, access=mmap.ACCESS_READ)
     finally:
         os.close(handle)
 
 
 def _parse(view: memoryview, path: str) -> tuple[bytes, dict[str, Section]]:
-    if len(view) < _HEADER.size + _FOOTER.size:
-        raise IndexCorrupt(path, f"{len(view)} bytes found, at least {_HEADER.size + _FOOTER.size} expected")
+    if len(view) < HEADER.size + FOOTER.size:
+        raise IndexCorrupt(path, f"{len(view)} bytes found, at least {HEADER.size + FOOTER.size} expected")
     segment_id = _parse_header(view, path)
-    footer = view[-_FOOTER.size :]
-    total, table_at, crcs_at, count, crc, footer_id, footer_crc, magic = _FOOTER.unpack(footer)
-    if magic != END_MAGIC or zlib.crc32(footer[:_FOOTER_CRC_AT]) != footer_crc:
+    footer = view[-FOOTER.size :]
+    total, table_at, crcs_at, count, crc, footer_id, footer_crc, magic = FOOTER.unpack(footer)
+    if magic != END_MAGIC or zlib.crc32(footer[:FOOTER_CRC_AT]) != footer_crc:
         raise IndexCorrupt(path, "footer damaged, or the file was cut short")
     if total != len(view) or footer_id != segment_id:
         raise IndexCorrupt(path, f"footer says {total} bytes of segment {footer_id.hex()}, found {len(view)} of {segment_id.hex()}")
-    end = total - _FOOTER.size
+    end = total - FOOTER.size
     if (
-        not _HEADER.size <= table_at <= crcs_at <= end
+        not HEADER.size <= table_at <= crcs_at <= end
         or (end - crcs_at) % 4
         or zlib.crc32(view[crcs_at:end], zlib.crc32(view[table_at:crcs_at])) != crc
     ):
@@ -298,78 +201,36 @@ def _parse(view: memoryview, path: str) -> tuple[bytes, dict[str, Section]]:
 
 
 def _parse_header(view: memoryview, path: str) -> bytes:
-    magic, version, _flags, segment_id, crc = _HEADER.unpack(view[: _HEADER.size])
+    magic, version, _flags, segment_id, crc = HEADER.unpack(view[: HEADER.size])
     if magic != MAGIC:
         raise IndexCorrupt(path, f"not a Marbre segment: starts with {bytes(magic)!r}, {MAGIC!r} expected")
-    if zlib.crc32(view[:_HEADER_CRC_AT]) != crc:
+    if zlib.crc32(view[:HEADER_CRC_AT]) != crc:
         raise IndexCorrupt(path, "header damaged")
     if version != FORMAT_VERSION:
         raise IndexForeign(path, "format version", version, FORMAT_VERSION)
     return bytes(segment_id)
 
 
-def _rows(table: memoryview, count: int, path: str) -> Iterator[_Row]:
+def _rows(table: memoryview, count: int, path: str) -> Iterator[Row]:
     at = 0
     for _ in range(count):
-        if at + _ROW.size > len(table):
+        if at + ROW.size > len(table):
             raise IndexCorrupt(path, "table of sections too short")
-        offset, length, first_crc, name_bytes = _ROW.unpack(table[at : at + _ROW.size])
-        at += _ROW.size
+        offset, length, first_crc, name_bytes = ROW.unpack(table[at : at + ROW.size])
+        at += ROW.size
         try:
             name = bytes(table[at : at + name_bytes]).decode()
         except UnicodeDecodeError as error:
             raise IndexCorrupt(path, "table of sections: a name is not UTF-8") from error
         at += name_bytes
-        yield _Row(name, offset, length, first_crc)
+        yield Row(name, offset, length, first_crc)
 
 
-def _section(view: memoryview, row: _Row, crcs: npt.NDArray[np.uint32], table_at: int, path: str) -> Section:
+def _section(view: memoryview, row: Row, crcs: npt.NDArray[np.uint32], table_at: int, path: str) -> Section:
     chunks = -(-row.length // CHUNK_BYTES)
-    if row.offset < _HEADER.size or row.offset + row.length > table_at or row.first_crc + chunks > len(crcs):
+    if row.offset < HEADER.size or row.offset + row.length > table_at or row.first_crc + chunks > len(crcs):
         raise IndexCorrupt(path, f"section {row.name} lies outside the file")
     return Section(path, row.name, view[row.offset : row.offset + row.length], crcs[row.first_crc : row.first_crc + chunks])
-
-
-def open_plainly(path: str, mode: str) -> BinaryIO:
-    """Open a file; what takes its place in tests makes it fail."""
-    return open(path, mode)  # type: ignore[return-value]
-
-
-class writing(contextlib.AbstractContextManager["writing"]):  # noqa: N801 - reads as a verb: with writing(path, id) as file
-    """Write a container to a new file, flush, fsync and close it; nothing is left of it when the block fails.
-
-    The caller makes the name last by an fsync of the folder.
-    """
-
-    def __init__(self, path: str | Path, segment_id: bytes, open_file: OpenFile = open_plainly) -> None:
-        self._path = str(path)
-        self._file = open_file(self._path, "xb")
-        self.out: ContainerWriter
-        self.info: FileInfo
-        try:
-            self.out = ContainerWriter(self._file, segment_id)
-        except BaseException:
-            self._discard()
-            raise
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        if kind is not None:
-            self._discard()
-            return
-        try:
-            self.info = self.out.finish()
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-        except BaseException:
-            self._discard()
-            raise
-
-    def _discard(self) -> None:
-        with contextlib.suppress(OSError):
-            self._file.close()
-        with contextlib.suppress(OSError):
-            os.unlink(self._path)
 
 
 def verify_container(path: str | Path) -> list[str]:
@@ -381,7 +242,7 @@ def verify_container(path: str | Path) -> list[str]:
     except (IndexCorrupt, IndexForeign) as error:
         return [str(error)]
     problems = []
-    covered = _HEADER.size
+    covered = HEADER.size
     view = container._view
     for name in container.names():
         section = container.section(name)
@@ -391,19 +252,13 @@ def verify_container(path: str | Path) -> list[str]:
                 f"{path}: section {name}: checksum differs in {len(bad)} of {-(-len(section) // CHUNK_BYTES)} chunks, first at byte {bad[0] * CHUNK_BYTES}"
             )
     rows = sorted((row.offset, row.length, row.name) for row in _table(view, str(path)))
-    for offset, length, name in [*rows, (_FOOTER.unpack(view[-_FOOTER.size :])[1], 0, "table")]:
+    for offset, length, name in [*rows, (FOOTER.unpack(view[-FOOTER.size :])[1], 0, "table")]:
         if any(view[covered:offset]):
             problems.append(f"{path}: bytes before section {name} are not zero")
         covered = max(covered, offset + length)
     return problems
 
 
-def _table(view: memoryview, path: str) -> list[_Row]:
-    _total, table_at, crcs_at, count, *_ = _FOOTER.unpack(view[-_FOOTER.size :])
+def _table(view: memoryview, path: str) -> list[Row]:
+    _total, table_at, crcs_at, count, *_ = FOOTER.unpack(view[-FOOTER.size :])
     return list(_rows(view[table_at:crcs_at], count, path))
-
-
-def _as_bytes(data: Buffer | npt.NDArray[Any]) -> memoryview:
-    if isinstance(data, np.ndarray):
-        return np.ascontiguousarray(data).data.cast("B") if data.size else memoryview(b"")
-    return memoryview(data).cast("B")

@@ -6,6 +6,7 @@ What is written is in ``segment_data``, offered here too: a segment is written a
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy.typing as npt
 
 from corpus.errors import IndexCorrupt
 from indexer.codec.cache import PostingsCache
-from indexer.codec.columns import LENGTH_TABLE, Days, DocIds, Ordinals, read_days, read_ordinals
+from indexer.codec.columns import LENGTH_TABLE, NO_DAY, Days, DocIds, Ordinals, read_days, read_ordinals
 from indexer.codec.framing import Container
 from indexer.codec.postings import PostingsReader, union_of_positions
 from indexer.codec.segment_data import FieldData, Forms, SegmentData, SegmentInfo, write_segment
@@ -37,6 +38,9 @@ __all__ = [
 SEGMENT_EXTENSION: Final = ".mseg"
 _FEW_DOCUMENTS: Final = 1 << 16  # even documents of which nothing is kept take no more room than this in memory
 CACHE_BYTES: Final = 64 << 20
+_EPOCH: Final = dt.date(1970, 1, 1).toordinal()
+_FIRST_DAY: Final = dt.date.min.toordinal() - _EPOCH
+_LAST_DAY: Final = dt.date.max.toordinal() - _EPOCH
 _TOGETHER: Final = 8  # lists: from here on one pass over all of them is quicker
 
 T = TypeVar("T")
@@ -290,7 +294,15 @@ class SegmentReader:
         return self._days(field).precisions
 
     def _days(self, field: str) -> Days:
-        return self._keep("days", field, lambda: read_days(self.container, field, self.max_doc))
+        return self._keep("days", field, lambda: self._read_days(field))
+
+    def _read_days(self, field: str) -> Days:
+        column = read_days(self.container, field, self.max_doc)
+        if int(column.days.max(initial=NO_DAY)) > _LAST_DAY or np.count_nonzero(column.days < _FIRST_DAY) != np.count_nonzero(
+            column.days == NO_DAY
+        ):
+            raise IndexCorrupt(self.path, f"section days/{field}: a day outside of the years 1 to 9999")
+        return column
 
     # Documents ----------------------------------------------------------------------------------------------------
 

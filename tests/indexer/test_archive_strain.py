@@ -1,20 +1,16 @@
-"""Does the ledger hold under strain? A hundred bad lines of thirty kinds, a hundred commits with readers, a folder copied meanwhile."""
+"""Does the ledger hold under strain? A hundred bad lines of thirty kinds, sixty commits with readers, a folder copied while it changes."""
 
 from __future__ import annotations
 
-import gc
-import os
-import shutil
-import threading
 from pathlib import Path
 
-from archivist import content, index_folder, ledger_of, record, write_jsonl
+import pytest
+from archivist import content, index_folder, record, write_jsonl
 
-from corpus.errors import MarbreError
+from bench.copies import copy_trials
+from bench.many_commits import commit_trials
 from indexer import delete_articles
-from indexer.generations import open_snapshot
 from indexer.sources_check import check_sources
-from indexer.verify import check
 from search import SearchRequest, open_engine, search
 
 GHOST = "fantomatique"  # stands in every bad line, and in no good one
@@ -71,75 +67,39 @@ def test_one_percent_of_bad_lines_of_thirty_kinds_leaves_the_good_ones_and_no_gh
     assert check_sources(location) == []
 
 
-def test_a_hundred_commits_with_readers_leave_no_file_and_no_descriptor_behind(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def after_commits(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
+    """What sixty corrections with readers meanwhile left behind; a thousand: ``python -m bench.torture commits``."""
+    return commit_trials(tmp_path_factory.mktemp("commits"), commits=60, warm_up=20)
+
+
+def test_sixty_commits_with_readers_leave_no_file_no_descriptor_and_no_memory_behind(after_commits: dict[str, float]) -> None:
+    assert after_commits["reads"] > 10
+    assert after_commits["unreferenced"] == 0
+    assert after_commits["most files"] < 50
+    assert after_commits["writer: descriptors more"] == 0
+    assert after_commits["readers: descriptors more"] <= 10  # two engines, and what they hold of a few segments more or less
+    for who in ("writer", "readers"):
+        assert after_commits[f"{who}: MB at the end"] < 1.1 * after_commits[f"{who}: MB warm"]
+
+
+def test_a_folder_copied_while_it_changes_is_whole_or_says_that_it_is_not(tmp_path: Path) -> None:
+    """Each copy is compared with what its generation held; beside a writer that does not wait: ``python -m bench.torture copies``."""
+    figures = copy_trials(tmp_path, trials=24)
+    assert figures["whole"] >= 3
+    assert figures["told"] >= 3
+
+
+@pytest.mark.xfail(strict=True, reason="known fault: an article deleted by hand counts as given by another source for ever")
+def test_an_article_that_came_back_after_its_deletion_goes_with_its_file(tmp_path: Path) -> None:
     source, location = tmp_path / "presse", tmp_path / "index"
     write_jsonl(source / "0.jsonl", [record(0)])
+    write_jsonl(source / "1.jsonl", [record(1)])
     index_folder(source, location)
-    stop, seen, failures = threading.Event(), [0], list[str]()
-
-    def read() -> None:
-        while not stop.is_set():
-            try:
-                with open_engine(location) as engine:
-                    found = search(engine, SearchRequest(text="conseil", facets=(), snippets=False)).total
-                if found < seen[0]:
-                    failures.append(f"{found} articles where {seen[0]} were acknowledged before")
-            except Exception as error:  # noqa: BLE001 - whatever a reader sees must fail the test
-                failures.append(f"{type(error).__name__}: {error}")
-
-    gc.collect()
-    before = len(os.listdir("/proc/self/fd"))
-    reader = threading.Thread(target=read)
-    reader.start()
-    for number in range(1, 100):
-        write_jsonl(source / f"{number % 10}.jsonl", [record(one) for one in range(number % 10, number + 1, 10)])
-        seen[0] = index_folder(source, location).articles - 1  # the reader may have opened the generation before
-    stop.set()
-    reader.join()
-    assert failures == []
-    gc.collect()
-    assert len(os.listdir("/proc/self/fd")) <= before + 2
-    snapshot = open_snapshot(location)
-    named = set(snapshot.manifest.names) | {path.name for path in snapshot.folder.glob("manifest-*.json")}
-    kept = {path.name for path in snapshot.folder.iterdir()}
-    assert len([name for name in kept if name.endswith(".ledger")]) <= 16
-    assert len(kept - named) <= len(named)  # what the generation before still needs, and nothing else
-    assert len(content(location)) == 100
-    assert check(location, deep=True) == []
-    assert check_sources(location) == []
-
-
-def test_a_folder_copied_while_a_writer_runs_is_whole_or_says_that_it_is_not(tmp_path: Path) -> None:
-    source, location = tmp_path / "presse", tmp_path / "index"
-    write_jsonl(source / "0.jsonl", [record(number) for number in range(50)])
+    delete_articles(["n1"], location)
+    write_jsonl(source / "1.jsonl", [record(1, "Une autre version.")])
     index_folder(source, location)
-    stop = threading.Event()
-
-    def write() -> None:
-        number = 50
-        while not stop.is_set():
-            write_jsonl(source / f"{number}.jsonl", [record(number)])
-            index_folder(source, location)
-            delete_articles([f"n{number}"], location)
-            number += 1
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        whole = 0
-        for trial in range(12):
-            copy = tmp_path / f"copy{trial}"
-            try:
-                shutil.copytree(location, copy)
-                if not check(copy, deep=True):
-                    assert len(content(copy)) >= 50
-                    assert set((ledger_of(copy).record(str(source / "0.jsonl")) and {"n0"}) or ()) <= set(content(copy))
-                    whole += 1
-            except (shutil.Error, FileNotFoundError, MarbreError):
-                continue  # incomplete, and told
-    finally:
-        stop.set()
-        writer.join()
-    assert check(location, deep=True) == []
-    shutil.copytree(location, tmp_path / "quiet")
-    assert check(tmp_path / "quiet", deep=True) == []
+    assert set(content(location)) == {"n0", "n1"}
+    (source / "1.jsonl").unlink()
+    index_folder(source, location, delete_missing=True)
+    assert set(content(location)) == {"n0"}

@@ -124,10 +124,16 @@ def conditions() -> st.SearchStrategy[Query]:
     """Labels, days, identifiers: what selects and never scores."""
     days = st.dates(dt.date(2018, 1, 1), dt.date(2026, 12, 31)) | st.none()
     return (
-        st.builds(Label, st.sampled_from(("newspaper", "bylines", "people", "section", "kind")), st.sampled_from(("essor", "le sahel", "La DÉPÊCHE", "sow", "n'diaye jean", "politique", "breve", "***", "fontaine")))
+        st.builds(
+            Label,
+            st.sampled_from(("newspaper", "bylines", "people", "section", "kind")),
+            st.sampled_from(("essor", "le sahel", "La DÉPÊCHE", "sow", "n'diaye jean", "politique", "breve", "***", "fontaine")),
+        )
         | st.builds(Days, st.just("published"), days, days)
         | st.builds(Identifier, st.just("doc_id"), st.sampled_from(("a0", "a7", "A7", "zz")))
-        | st.builds(Identifier, st.just("url"), st.sampled_from(("https://presse.example/a3?p=1,2", "https://presse.example/a4?p=1,2", "zz")))
+        | st.builds(
+            Identifier, st.just("url"), st.sampled_from(("https://presse.example/a3?p=1,2", "https://presse.example/a4?p=1,2", "zz"))
+        )
     )
 
 
@@ -135,15 +141,26 @@ TEXT_NODES = st.sampled_from(FIELDS).flatmap(lambda field: words(field) | phrase
 LEAVES = TEXT_NODES | st.sampled_from(FIELDS).flatmap(words) | conditions() | st.just(Every()) | st.just(NullQuery)
 
 
-def questions() -> st.SearchStrategy[Query]:
-    """Trees of every node, in the normal form of the parser and out of it."""
+def conditions_on_kept_values() -> st.SearchStrategy[Query]:
+    """Labels asked as a whole, and the days of correction and entry: what an archive must keep to answer."""
+    days = st.dates(dt.date(2018, 1, 1), dt.date(2027, 12, 31)) | st.none()
+    values = st.sampled_from((*NEWSPAPERS, *SECTIONS, *PEOPLE, "l'essor", "ÉCONOMIE", "sahel du matin", "dépêche", "***"))
+    return st.builds(Label, st.sampled_from(("newspaper", "bylines", "people", "section", "kind")), values, st.just(True)) | st.builds(
+        Days, st.sampled_from(("updated", "added")), days, days
+    )
+
+
+def questions(more: st.SearchStrategy[Query] | None = None) -> st.SearchStrategy[Query]:
+    """Trees of every node, in the normal form of the parser and out of it; ``more`` are leaves besides the usual ones."""
     return st.recursive(
-        LEAVES,
-        lambda child: st.lists(child, min_size=2, max_size=3).map(conjunction)
-        | st.lists(child, min_size=2, max_size=3).map(disjunction)
-        | child.map(negation)
-        | child.map(Not)
-        | st.lists(child, min_size=1, max_size=3).map(And)
-        | st.lists(child, min_size=1, max_size=3).map(Or),
+        LEAVES if more is None else LEAVES | more,
+        lambda child: (
+            st.lists(child, min_size=2, max_size=3).map(conjunction)
+            | st.lists(child, min_size=2, max_size=3).map(disjunction)
+            | child.map(negation)
+            | child.map(Not)
+            | st.lists(child, min_size=1, max_size=3).map(And)
+            | st.lists(child, min_size=1, max_size=3).map(Or)
+        ),
         max_leaves=6,
     )

@@ -148,6 +148,21 @@ def test_a_write_that_fails_leaves_no_file(tmp_path: Path, left: int) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_container_is_synced_whole_before_it_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[str, int]] = []
+    real = os.fsync
+
+    def watched(descriptor: int) -> None:
+        synced.append((os.readlink(f"/proc/self/fd/{descriptor}"), os.fstat(descriptor).st_size))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    with writing(tmp_path / "a.mseg", b"0" * 16) as file:
+        file.out.add("x", b"abc" * 1000)
+    assert synced == [(str(tmp_path / "a.mseg"), (tmp_path / "a.mseg").stat().st_size)]
+    assert Container.open(tmp_path / "a.mseg").section("x").read(0, 3) == b"abc"
+
+
 def test_an_existing_file_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "a.mseg").write_bytes(b"kept")
     with pytest.raises(FileExistsError):
