@@ -11,7 +11,6 @@ import json
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -69,16 +68,17 @@ def commit_trials(folder: Path, commits: int, articles: Path | None = None, *, f
         "most files": max(names),
         "size at the end / fresh": round(sizes[-1] / _named_bytes(folder / "fresh"), 2),
         "size at most / fresh": round(max(sizes) / _named_bytes(folder / "fresh"), 2),
-        **_growth("writer", memory[warm_up:], descriptors[warm_up:]),
-        **_growth("readers", [one["bytes"] for one in readers[warm_reads:]], [one["descriptors"] for one in readers[warm_reads:]]),
+        "writer: descriptors more": descriptors[-1] - descriptors[warm_up],
+        "readers: descriptors more": readers[-1]["descriptors"],
+        **_growth("writer", memory[warm_up:]),
+        **_growth("readers", [one["bytes"] for one in readers[warm_reads:]]),
     }
 
 
-def _growth(who: str, memory: list[int], descriptors: list[int]) -> Figures:
+def _growth(who: str, memory: list[int]) -> Figures:
     """Compare the least of the first third after the warm-up with the least of the last: between them the number of segments goes up and down."""
     third = len(memory) // 3
     return {
-        f"{who}: descriptors more": min(descriptors[-third:]) - min(descriptors[:third]),
         f"{who}: MB warm": round(min(memory[:third]) / 1e6, 1),
         f"{who}: MB at the end": round(min(memory[-third:]) / 1e6, 1),
     }
@@ -114,27 +114,41 @@ def _readers(location: Path, expected: int, told: Path) -> Iterator[None]:
 
 
 def _read_for_ever(location: Path, expected: int, told: Path) -> None:
-    reads, failures = count(1), list[str]()
+    """Read until told to end; then close everything and count what is left open."""
+    reads, failures, stop = count(1), list[str](), threading.Event()
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
+    gc.collect()
 
-    def read(kept: Engine) -> None:
-        while True:
-            try:
-                with open_engine(location) as fresh:
-                    _look(fresh, expected)
-                _look(kept, expected)
-            except Exception as error:  # noqa: BLE001 - whatever a reader sees is a finding
-                failures.append(f"{type(error).__name__}: {error}")
-            next(reads)
-            time.sleep(PAUSE_S)
+    def read() -> None:
+        with open_engine(location) as kept:
+            while not stop.wait(PAUSE_S):
+                try:
+                    with open_engine(location) as fresh:
+                        _look(fresh, expected)
+                    _look(kept, expected)
+                except Exception as error:  # noqa: BLE001 - whatever a reader sees is a finding
+                    failures.append(f"{type(error).__name__}: {error}")
+                next(reads)
 
-    for _ in range(READERS):
-        threading.Thread(target=read, args=(open_engine(location),), daemon=True).start()
+    with open_engine(location) as first:  # what a process opens once and keeps is there before it is counted
+        _look(first, expected)
     with told.open("a", buffering=1) as out:
-        while True:
-            gc.collect()
-            line = {"bytes": _resident_bytes(), "descriptors": len(os.listdir("/proc/self/fd")), "failure": "; ".join(failures[:3])}
+        before = _descriptors()
+        threads = [threading.Thread(target=read) for _ in range(READERS)]
+        for thread in threads:
+            thread.start()
+        while threads:
+            if stop.wait(10 * PAUSE_S):
+                for thread in threads:
+                    thread.join()
+                threads = []
+            line = {"bytes": _resident_bytes(), "descriptors": _descriptors() - before, "failure": "; ".join(failures[:3])}
             out.write(json.dumps({"reads": next(reads) - 1, **line}) + "\n")
-            time.sleep(10 * PAUSE_S)
+
+
+def _descriptors() -> int:
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
 
 
 def _look(engine: Engine, expected: int) -> None:

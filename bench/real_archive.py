@@ -101,7 +101,9 @@ class Stock:
     def write(self, path: Path, rows: Content) -> None:
         """Write these versions as a file of JSON Lines."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(self.line(doc_id, version) for doc_id, version in rows.items()), encoding="utf-8")
+        aside = path.with_name(f"{path.name}.new")  # killed in the middle, an empty file would be there: it is taken for one cut short
+        aside.write_text("".join(self.line(doc_id, version) for doc_id, version in rows.items()), encoding="utf-8")
+        aside.replace(path)
 
 
 def _made(number: int) -> dict[str, Any]:

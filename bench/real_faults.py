@@ -33,7 +33,7 @@ from bench.real_archive import (
 )
 from corpus.errors import IndexLocked, IndexProblem
 from indexer import delete_articles
-from indexer.generations import write_session
+from indexer.generations import open_snapshot, write_session
 from indexer.rebuilding import rebuild_index
 
 __all__ = ["full_disks", "kill_trials", "old_trials", "power_trials"]
@@ -57,7 +57,7 @@ class _Findings:
             if not explained(found, start, changes, at_least):
                 self.lost += 1
                 self._say(trial, f"{len(found)} articles, not those of {at_least} changes or more")
-            if found:
+            if found and not (at_least == 0 and open_snapshot(location).pointer_lost):  # the first commit, cut before it was acknowledged
                 assert_tells_one_story(location, found)
         except (IndexProblem, AssertionError) as error:
             self.damaged += 1
@@ -93,9 +93,11 @@ def kill_trials(folder: Path, kills: int, articles: Path | None, seed: int = 1) 
     for trial in range(kills):
         journal = Journal(folder / f"journal{trial}")
         writer = spawn(location, source, stock, journal, archive, pending, trial)
-        time.sleep(random.uniform(0.02, 0.4))
+        time.sleep(random.uniform(0.02, 0.8))
         _kill(writer)
         changes, done, failure = journal.read()
+        if not changes and pending is not None:
+            changes = [pending]  # killed before it could say that it goes on with it: half of it may be there
         _note_failure(findings, failure, trial)
         findings.look(location, archive, changes, len(done), trial)
         findings.stuck += _is_locked(location)

@@ -78,9 +78,9 @@ def test_sixty_commits_with_readers_leave_no_file_no_descriptor_and_no_memory_be
     assert after_commits["unreferenced"] == 0
     assert after_commits["most files"] < 50
     assert after_commits["writer: descriptors more"] == 0
-    assert after_commits["readers: descriptors more"] <= 10  # two engines, and what they hold of a few segments more or less
-    for who in ("writer", "readers"):
-        assert after_commits[f"{who}: MB at the end"] < 1.1 * after_commits[f"{who}: MB warm"]
+    assert after_commits["readers: descriptors more"] == 0
+    assert after_commits["writer: MB at the end"] < 1.1 * after_commits["writer: MB warm"]
+    assert after_commits["readers: MB at the end"] < 1.3 * after_commits["readers: MB warm"]  # few reads: not warm yet
 
 
 def test_a_folder_copied_while_it_changes_is_whole_or_says_that_it_is_not(tmp_path: Path) -> None:
