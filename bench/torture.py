@@ -5,6 +5,7 @@
     workers    a worker killed at a random moment of a run, then the writer above its workers (``worker_kills.py``)
     copies     the folder copied while it changes, file after file, and beside a writer that does not wait (``copies.py``)
     commits    a thousand small corrections with readers meanwhile (``many_commits.py``)
+    readers    a writer that commits for a quarter of a minute, with 200 readers in four processes (``readers_torture.py``)
     growth     a thousand small commits of a toy index
     cost       what a durable commit takes, with and without fsync
     power      real power cuts: an ext4 image on a loop device, cloned while a writer commits, mounted again (needs root)
@@ -41,6 +42,7 @@ from bench.disk_images import shelf as disk_shelf
 from bench.many_commits import commit_trials
 from bench.power_cuts import model_trials
 from bench.real_faults import full_disks, kill_trials, old_trials, power_trials
+from bench.readers_torture import torture_readers
 from bench.toy_index import add_articles, articles_in, assert_goes_on, commit_segments, old_segments, write_articles
 from bench.worker_kills import worker_trials, writer_trials
 from corpus.errors import IndexMissing, IndexProblem
@@ -301,6 +303,12 @@ def copies(folder: Path, count: int, articles: Path | None) -> Figures:
     }
 
 
+def readers(folder: Path, seconds: float) -> Figures:
+    """R10: 200 readers open, search and close beside a writer; each sees one whole generation, never an older one than before."""
+    end = time.monotonic() + seconds
+    return dict(torture_readers(folder, processes=4, threads=50, going_on=lambda number: time.monotonic() < end))
+
+
 def _tests(chosen: argparse.Namespace) -> dict[str, Callable[[Path], Figures]]:
     count, articles = chosen.count, chosen.articles
     toy: dict[str, Callable[[Path], Figures]] = {
@@ -320,6 +328,7 @@ def _tests(chosen: argparse.Namespace) -> dict[str, Callable[[Path], Figures]]:
         "workers": lambda folder: workers(folder, count or 200),
         "copies": lambda folder: copies(folder, count or 600, articles),
         "commits": lambda folder: dict(commit_trials(folder, count or 1000, articles, files=80)),
+        "readers": lambda folder: readers(folder, count or 15),
         "growth": lambda folder: growth(folder, count or 1000),
         "cost": lambda folder: cost(folder, count or 200),
     }
@@ -328,8 +337,8 @@ def _tests(chosen: argparse.Namespace) -> dict[str, Callable[[Path], Figures]]:
 def main(arguments: list[str] | None = None) -> None:
     """Run the chosen tests and print a line of JSON for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", default=["kills", "model", "workers", "copies", "commits", "growth", "cost"], metavar="TEST")
-    parser.add_argument("--count", type=int, default=0, help="how many trials (each test has its own default)")
+    parser.add_argument("what", nargs="*", default=["kills", "model", "workers", "copies", "commits", "readers", "growth", "cost"], metavar="TEST")
+    parser.add_argument("--count", type=int, default=0, help="how many trials (each test has its own default); seconds for “readers”")
     parser.add_argument("--articles", type=Path, help="real articles: a file of JSON Lines (id, title, text, newspaper, date, section)")
     parser.add_argument("--mount", default="commit=1", help="options of the ext4 mount for “power” (commit=1, defaults)")
     parser.add_argument("--wait", type=float, default=5.0, help="seconds up to the cut for “old”")

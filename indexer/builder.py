@@ -293,7 +293,7 @@ class _Build:
         if candidates:
             self._commit()  # what is deleted must be there first
             for record in self._ledger.records():
-                if record.state != "gone":
+                if record.state != "gone" and record.name != DELETED:
                     candidates.difference_update(row.doc_id for row in self._ledger.rows(record.name) if not row.missing)
             deleted = sum(self._writer.delete(doc_id) for doc_id in sorted(candidates))
             self.report.deleted = deleted if self._options.delete_missing else 0

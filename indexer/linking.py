@@ -37,7 +37,12 @@ CUT_RATIO: Final = 1.25  # between the hashes that two articles keep, when one i
 SHARED_SHARE: Final = 0.1  # of the hashes of the article that keeps fewer
 NUMBER_BITS: Final = 31  # of an article's number among all
 TEXTS_KEPT: Final = 2_000  # taken apart; about 10 kB each
+TEXTS_READ: Final = 1_000  # before the pages that they lay on are given back: read all over an archive, they are the archive
+ASKED_AT_ONCE: Final = 1 << 14  # articles whose pairs are held together
+ASKED: Final = 1
+DONE: Final = 2  # with those of its segment that were asked before
 Mask = npt.NDArray[np.bool_]
+Turns = npt.NDArray[np.uint8]
 I64 = npt.NDArray[np.int64]
 
 
@@ -63,11 +68,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Articles that keep a hash, in order of hash, day and number. Shapes: four arrays of one length."""
+    """Articles that keep a hash, in order of hash, day and number. Shapes: four arrays of one length; turns: 0, ASKED or DONE."""
 
     hashes: npt.NDArray[np.uint32]
     numbers: I64
-    wanted: Mask
+    turns: Turns
     rare: Mask
 
 
@@ -78,6 +83,7 @@ class Texts:
         self._sources = sources
         self._bases = np.array([source.base for source in sources])
         self._kept: OrderedDict[int, tuple[Words, str]] = OrderedDict()
+        self._read_since = 0
 
     def words(self, number: int) -> Words:
         """Return the text of an article."""
@@ -86,6 +92,9 @@ class Texts:
     def _read(self, number: int) -> tuple[Words, str]:
         found = self._kept.get(number)
         if found is None:
+            self._read_since += 1
+            if self._read_since >= TEXTS_READ:
+                self._release_pages()
             source, inside = self.place(number)
             stored = source.reader.stored(inside)
             found = self._kept[number] = read_words(stored.get("body", "")), stored.get("newspaper", "")
@@ -94,6 +103,11 @@ class Texts:
         else:
             self._kept.move_to_end(number)
         return found
+
+    def _release_pages(self) -> None:
+        self._read_since = 0
+        for source in self._sources:
+            source.reader.container.release_pages()
 
     def days_between(self, one: int, other: int) -> int:
         """Return how far apart two articles were published; 0 where a day is unknown.
@@ -146,31 +160,40 @@ def linked_pairs(sources: Sequence[Source], wanted: Mask, groups: I64, texts: Te
     Shapes: wanted bool[articles], those to find versions of; groups i64[articles], 0 = none.
     """
     together = Together()
-    for place, source in enumerate(sources):
-        asked = wanted[source.base : source.base + source.live.size]
-        if asked.any():
-            for one, other in _candidates(sources, wanted, place):
-                mine, theirs = (-int(groups[number]) if groups[number] else number for number in (one, other))
-                if together.of(mine) != together.of(theirs) and is_version(
-                    texts.words(one), texts.words(other), texts.days_between(one, other)
-                ):
-                    together.join(mine, theirs)
+    for one, other in _candidates(sources, wanted):
+        mine, theirs = (-int(groups[number]) if groups[number] else number for number in (one, other))
+        if together.of(mine) != together.of(theirs) and is_version(texts.words(one), texts.words(other), texts.days_between(one, other)):
+            together.join(mine, theirs)
     return together
 
 
-def _candidates(sources: Sequence[Source], wanted: Mask, place: int) -> list[tuple[int, int]]:
-    """Return pairs of a wanted article of one segment and another article that share enough hashes, in order, so that each text is read once."""
+def _candidates(sources: Sequence[Source], wanted: Mask) -> Iterator[tuple[int, int]]:
+    """Yield pairs of a wanted article and another one that share enough hashes, once each, a portion of one segment at a time."""
+    turns = np.zeros(wanted.size, np.uint8)
+    for place, source in enumerate(sources):
+        asked = source.base + np.flatnonzero(wanted[source.base : source.base + source.live.size])
+        for first in range(0, asked.size, ASKED_AT_ONCE):
+            portion = asked[first : first + ASKED_AT_ONCE]
+            turns[portion] = ASKED
+            yield from _likely(sources, wanted, place, turns)
+            turns[portion] = DONE
+        turns[asked] = 0
+
+
+def _likely(sources: Sequence[Source], wanted: Mask, place: int, turns: Turns) -> list[tuple[int, int]]:
+    """Return the pairs of the articles of one segment that are ASKED now, in order, so that each text is read once."""
     source = sources[place]
     own = source.reader.sketches()
-    hashes = np.unique(own.hashes[wanted[source.base + own.docs.astype(np.int64)]])
+    hashes = np.unique(own.hashes[turns[source.base + own.docs.astype(np.int64)] == ASKED])
     if not hashes.size:
         return []
     rows = _sharing(
         [
-            _keeping(other, own if other is source else other.reader.sketches(), hashes, wanted, at <= place)
+            _keeping(other, own if other is source else other.reader.sketches(), hashes, None if at <= place else wanted, turns)
             for at, other in enumerate(sources)
         ]
     )
+    del own
     keys, shared, rare = _pairs(rows)
     firsts, seconds = keys >> NUMBER_BITS, keys & ((1 << NUMBER_BITS) - 1)
     every, days = (np.concatenate(column) for column in zip(*((other.kept, other.days) for other in sources), strict=True))
@@ -185,26 +208,25 @@ def _candidates(sources: Sequence[Source], wanted: Mask, place: int) -> list[tup
 
 
 def _keeping(
-    source: Source, sketches: Sketches, hashes: npt.NDArray[np.uint32], wanted: Mask, with_wanted: bool
-) -> tuple[npt.NDArray[np.uint64], I64, Mask]:
-    """Return (hash and day as one key, number, wanted) of the live articles of a segment that keep one of ``hashes``.
+    source: Source, sketches: Sketches, hashes: npt.NDArray[np.uint32], without: Mask | None, turns: Turns
+) -> tuple[npt.NDArray[np.uint64], I64, Turns]:
+    """Return (hash and day as one key, number, turn) of the live articles of a segment that keep one of ``hashes``.
 
-    Wanted articles of a later segment are left out: their own turn comes.
+    ``without`` are left out: the wanted articles of a later segment, whose own turn comes.
     """
     starts = np.searchsorted(sketches.hashes, hashes, side="left")
     counts = np.searchsorted(sketches.hashes, hashes, side="right") - starts
     found = concatenated_ranges(starts[counts > 0], counts[counts > 0])
     docs = sketches.docs[found].astype(np.int64)
-    asked = wanted[source.base + docs]
-    kept = source.live[docs] if with_wanted else source.live[docs] & ~asked
-    docs, found, asked = docs[kept], found[kept], asked[kept]
+    kept = source.live[docs] if without is None else source.live[docs] & ~without[source.base + docs]
+    docs, found = docs[kept], found[kept]
     days = (source.days[docs] + (1 << 31)).astype(np.uint64)
-    return sketches.hashes[found].astype(np.uint64) << np.uint64(32) | days, source.base + docs, asked
+    return sketches.hashes[found].astype(np.uint64) << np.uint64(32) | days, source.base + docs, turns[source.base + docs]
 
 
-def _sharing(parts: Sequence[tuple[npt.NDArray[np.uint64], I64, Mask]]) -> _Rows:
+def _sharing(parts: Sequence[tuple[npt.NDArray[np.uint64], I64, Turns]]) -> _Rows:
     """Return the articles of every hash that several keep, but not too many."""
-    keys, numbers, wanted = (np.concatenate(column) for column in zip(*parts, strict=True))
+    keys, numbers, turns = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(keys, kind="stable")
     hashes = (keys[order] >> np.uint64(32)).astype(np.uint32)
     _, lengths = np.unique(hashes, return_counts=True)
@@ -212,7 +234,7 @@ def _sharing(parts: Sequence[tuple[npt.NDArray[np.uint64], I64, Mask]]) -> _Rows
     several = (length > 1) & (length <= BOILERPLATE)
     order = order[several]
     days = (keys[order] & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    return _Rows(hashes[several], numbers[order], wanted[order], _rare(hashes[several], days))
+    return _Rows(hashes[several], numbers[order], turns[order], _rare(hashes[several], days))
 
 
 def _rare(hashes: npt.NDArray[np.uint32], days: I64) -> Mask:
@@ -230,7 +252,8 @@ def _pairs(rows: _Rows) -> tuple[I64, I64, I64]:
     reach = np.where(lengths <= COMMON, NEIGHBOURS, FEW_NEIGHBOURS)
     parts = [np.empty(0, np.int64)]
     for step in range(1, NEIGHBOURS + 1):
-        near = (rows.hashes[step:] == rows.hashes[:-step]) & (rows.wanted[step:] | rows.wanted[:-step]) & (reach[step:] >= step)
+        either = rows.turns[step:] | rows.turns[:-step]  # with DONE, the pair was given before
+        near = (rows.hashes[step:] == rows.hashes[:-step]) & (either == ASKED) & (reach[step:] >= step)
         at = np.flatnonzero(near)
         if not at.size:
             continue

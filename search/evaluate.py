@@ -337,15 +337,18 @@ class Evaluation:
     def expanded(self, node: Pattern | Fuzzy, field: str) -> list[str]:
         """Return the terms that a pattern or a misspelling stands for in an index field."""
         texts: list[str] = []
+        cut = False
         for leaf in self.collection.leaves:
             if isinstance(node, Pattern):
                 found, more = leaf.expand_glob(field, node.glob, EXPANSIONS)
             else:
                 found, more = leaf.expand_fuzzy(field, node.folded, node.distance, EXPANSIONS)
             texts += [text for text in found if text[:1] not in (ACCENT, PARAGRAPH_TERM)]  # *s is not ´côtés too
-            if more:
-                self.truncated.append(node.glob if isinstance(node, Pattern) else node.surface)
-        return sorted(set(texts))[:EXPANSIONS]
+            cut |= more
+        words = sorted(set(texts))
+        if cut or len(words) > EXPANSIONS:  # each segment may keep within it what all of them together do not
+            self.truncated.append(node.glob if isinstance(node, Pattern) else node.surface)
+        return words[:EXPANSIONS]
 
     # --- where ------------------------------------------------------------------------------------------------------
 

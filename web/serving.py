@@ -102,7 +102,8 @@ def serve_site(options: ServeOptions, announce: Callable[[str], None] = lambda u
         if options.workers == 1:
             _work(options, site, listening, row=0)
         else:
-            _Processes(lambda row: _work(options, site, listening, row)).keep(options.workers)
+            own = os.getpid()  # read before a child is born: it may be orphaned before it could ask
+            _Processes(lambda row: _work(options, site, listening, row, own)).keep(options.workers)
     finally:
         listening.close()
 
@@ -126,8 +127,8 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _work(options: ServeOptions, site: dict[str, object], listening: socket.socket, row: int) -> None:
-    """Answer until told to stop, then finish what is begun."""
+def _work(options: ServeOptions, site: dict[str, object], listening: socket.socket, row: int, parent: int | None = None) -> None:
+    """Answer until told to stop, or until the parent named is gone, then finish what is begun."""
     told = _StopSignal()
     logging.getLogger("waitress").setLevel(logging.ERROR)  # a queue of two is no news
     for table in site.values():
@@ -139,8 +140,7 @@ def _work(options: ServeOptions, site: dict[str, object], listening: socket.sock
         app, map=channels, sockets=[listening], threads=options.threads, url_prefix=options.path, **SETTINGS, **_proxy(options.proxy)
     )
     told.wake = server.pull_trigger
-    parent = os.getppid()
-    while not told.stopped and os.getppid() == parent:  # a killed parent leaves no process behind
+    while not told.stopped and (parent is None or os.getppid() == parent):  # a killed parent leaves no process behind
         server.asyncore.loop(timeout=LOOP_S, use_poll=True, map=channels, count=1)
     server.del_channel(channels)  # nobody new; the listening socket stays open for the other processes
     end = time.monotonic() + GRACE_S

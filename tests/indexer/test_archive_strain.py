@@ -90,7 +90,6 @@ def test_a_folder_copied_while_it_changes_is_whole_or_says_that_it_is_not(tmp_pa
     assert figures["told"] >= 3
 
 
-@pytest.mark.xfail(strict=True, reason="known fault: an article deleted by hand counts as given by another source for ever")
 def test_an_article_that_came_back_after_its_deletion_goes_with_its_file(tmp_path: Path) -> None:
     source, location = tmp_path / "presse", tmp_path / "index"
     write_jsonl(source / "0.jsonl", [record(0)])

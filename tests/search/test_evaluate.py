@@ -237,6 +237,5 @@ def test_a_pattern_stands_for_no_more_words_than_the_cap_over_all_segments(many_
     assert many_words.ask(Pattern("qz*"), EVERYTHING).total == EXPANSIONS
 
 
-@pytest.mark.xfail(strict=True, reason="Evaluation.expanded cuts the words of all segments together without a word")
 def test_a_pattern_cut_over_all_segments_together_says_so(many_words: LocalEngine) -> None:
     assert many_words.ask(Pattern("qz*"), EVERYTHING).truncated == ("qz*",)
