@@ -64,7 +64,8 @@ def cli() -> None:
 )
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that analyse articles.")
 @click.option(
-    "--memory", default=512, show_default=True, type=click.IntRange(64), metavar="MB", help="Memory for the buffers, shared by the workers."
+    "--memory", default=512, show_default=True, type=click.IntRange(64), metavar="MB",
+    help="Memory to work in, shared by the workers; a process takes some 300 at least.",
 )
 @click.option("--rejects", type=click.Path(dir_okay=False), help="Write what was refused to this file, as JSON Lines.")
 @click.option("--newspaper", default="", help="Newspaper of the articles that name none.")

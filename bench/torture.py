@@ -41,8 +41,8 @@ from bench.disk_images import mounted, new_image, run, unmount
 from bench.disk_images import shelf as disk_shelf
 from bench.many_commits import commit_trials
 from bench.power_cuts import model_trials
-from bench.real_faults import full_disks, kill_trials, old_trials, power_trials
 from bench.readers_torture import torture_readers
+from bench.real_faults import full_disks, kill_trials, old_trials, power_trials
 from bench.toy_index import add_articles, articles_in, assert_goes_on, commit_segments, old_segments, write_articles
 from bench.worker_kills import worker_trials, writer_trials
 from corpus.errors import IndexMissing, IndexProblem

@@ -28,7 +28,7 @@ from indexer.generations import Commit, SegmentEntry, Session, expect_made_with,
 from indexer.reprints import REPRINTS_FACT, Reprints
 from indexer.schema import SCHEMA_VERSION, whoosh_schema
 from indexer.toc import INDEX_NAME
-from indexer.workers import Crew, LocalCrew, NewSegment, WorkerCrew
+from indexer.workers import Crew, LocalCrew, NewSegment, WorkerCrew, give_back_memory
 
 __all__ = ["MEMORY_BYTES", "ArchiveWriter", "live_mask"]
 
@@ -182,6 +182,7 @@ class ArchiveWriter:
         self._reprints.link([(segment.name, segment.reader, segment.deleted) for segment in self._segments])
         for segment in self._segments:  # linking has read texts all over them: pages that the system keeps anyway
             segment.reader.container.release_pages()
+        give_back_memory()
         self._merged_docs += sum(segment.live_count for segment in fresh)
         self._merge(settle=settle and self._merged_docs >= _SETTLED * self.articles)
         self._segments = [segment for segment in self._segments if segment.live_count]
@@ -225,8 +226,8 @@ class ArchiveWriter:
                 segment.deleted[number] = True
 
     def _merge(self, *, settle: bool) -> None:
-        """Merge runs of segments of about one size until no tier has too many; at the end of a large run all the smaller ones."""
-        while group := _too_many(self._segments) or (_smaller(self._segments) if settle else []):
+        """At the end of a large run merge all the smaller segments at once; else runs of about one size until no tier has too many."""
+        while group := (_smaller(self._segments) if settle else []) or _too_many(self._segments):
             require_space(self._session.folder, sum(segment.path.stat().st_size for segment in group))
             name = self._session.new_segment_id()
             path = self._session.folder / f"{INDEX_NAME}_{name}{SEGMENT_EXTENSION}"
