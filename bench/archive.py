@@ -200,7 +200,7 @@ def timed_run(source: Path, location: Path) -> tuple[float, dict[str, Any], int,
     watcher = threading.Thread(target=look)
     if not location.exists():
         watcher.start()
-    command = ["/usr/bin/time", "-v", sys.executable, str(ROOT / "marbre.py"), "index", str(source), "--index", str(location), "--json"]
+    command = ["/usr/bin/time", "-v", sys.executable, "-m", "marbre", "index", str(source), "--index", str(location), "--json"]
     if not Path("/usr/bin/time").exists():
         command = [sys.executable, "-c", _PEAK, *command[2:]]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -47,10 +47,13 @@ def restore(source: Path | str, location: Path | str, *, files: Files = DISK) ->
 def _copy(source: Path, target: Path, files: Files) -> Snapshot:
     if source == target or source in target.parents or target in source.parents:
         raise IndexProblem(f"cannot copy {source} to {target}: one is inside the other; choose another folder")
-    with one_line_errors(source, "read"), _held_open(source, files) as (snapshot, descriptors):
-        require_space(target, sum(entry.length for entry in snapshot.manifest.files), factor=1)
-        with write_session(target, rebuild=True, files=files) as session:
-            return _fill(session, snapshot, descriptors)
+    with ExitStack() as stack:
+        with one_line_errors(source, "read"):
+            snapshot, descriptors = stack.enter_context(_held_open(source, files))
+        with one_line_errors(target, "write"):
+            require_space(target, sum(entry.length for entry in snapshot.manifest.files), factor=1)
+            with write_session(target, rebuild=True, files=files) as session:
+                return _fill(session, snapshot, descriptors)
 
 
 @contextmanager
@@ -97,10 +100,15 @@ def _copy_file(session: Session, path: Path, entry: FileEntry, descriptor: int) 
 def _verified_pieces(path: Path, entry: FileEntry, descriptor: int) -> Iterator[bytes]:
     """Yield the bytes of an open file; an error before the end of the copy when they are not those of the manifest."""
     length = crc = 0
-    while piece := os.pread(descriptor, BUFFER_BYTES, length):
+    while piece := _read(path, descriptor, length):
         length, crc = length + len(piece), crc32(piece, crc)
         if length > entry.length:
             break
         yield piece
     if (length, crc) != (entry.length, entry.crc32):
         raise IndexCorrupt(path, "its content is not what was written (wrong length or checksum)")
+
+
+def _read(path: Path, descriptor: int, offset: int) -> bytes:
+    with one_line_errors(path, "read"):
+        return os.pread(descriptor, BUFFER_BYTES, offset)

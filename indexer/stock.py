@@ -12,6 +12,7 @@ from typing import Any
 
 from whoosh import index as whoosh_index
 
+from corpus.errors import SourceUnreadable
 from indexer.mentions import mentions_of
 from indexer.schema import ACRONYM_FIELD, FIELDS, Kind, exact_field, label_term, whoosh_schema
 
@@ -19,8 +20,15 @@ __all__ = ["stock_fields", "write_stock_index"]
 
 
 def write_stock_index(articles: Iterable[dict[str, Any]], folder: Path) -> int:
-    """Write stored articles (see ``stored_form``) as a stock Whoosh index in a new folder; return how many."""
-    folder.mkdir(parents=True)
+    """Write stored articles (see ``stored_form``) as a stock Whoosh index in a new folder; return how many.
+
+    Raises: SourceUnreadable for a folder that is there or cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        found = "is there already" if isinstance(error, FileExistsError) else error.strerror
+        raise SourceUnreadable(f"{folder}: {found}; a new folder is expected: choose another name") from error
     writer = whoosh_index.create_in(folder, whoosh_schema()).writer(limitmb=256)
     count = 0
     for stored in articles:

@@ -46,8 +46,8 @@ def holdings(coverage: Coverage, this_month: str) -> tuple[Holding, ...]:
 
 
 def holdings_as_json(found: tuple[Holding, ...]) -> dict[str, Any]:
-    """Return the further keys of ``marbre stats --json``."""
-    gaps = sorted((gap for one in found for gap in one.gaps), key=lambda gap: (-gap.months, gap.newspaper, gap.first))[:MOST_GAPS]
+    """Return the further keys of ``marbre stats --json``; articles that name no newspaper make no collection that could lack months."""
+    gaps = sorted((gap for one in found if one.newspaper for gap in one.gaps), key=lambda gap: (-gap.months, gap.newspaper, gap.first))[:MOST_GAPS]
     return {
         "years": {one.newspaper: dict(one.years) for one in found},
         "undated": sum(one.undated for one in found),

@@ -125,8 +125,7 @@ def holding_lines(stats: ArchiveStats, held: tuple[Holding, ...]) -> Iterator[st
         yield f"{_counted(more['undated'], 'article')} without a date"
     for one in more["doubtful"]:
         yield f"doubtful date: {_counted(one['articles'], 'article')} of {printable(one['newspaper']) or 'no newspaper'} in {one['month']}"
-    named = [one for one in more["gaps"] if one["newspaper"]]  # articles that name no newspaper make no collection that could lack months
-    for one in named[:MOST_GAPS]:
+    for one in more["gaps"][:MOST_GAPS]:
         yield f"gap: {_counted(one['months'], 'month')} of {printable(one['newspaper'])}, {one['first']} to {one['last']}"
 
 

@@ -41,8 +41,8 @@ VENDOR_HOMES = {
     "werkzeug": ("web/",),
     "jinja2": ("web/",),
     "markupsafe": ("web/",),
-    "click": ("marbre.py",),
-    "waitress": ("marbre.py", "web/serving.py"),
+    "click": ("marbre/",),
+    "waitress": ("web/serving.py",),
     "snowballstemmer": ("indexer/terms.py", "indexer/data/build_words.py"),
     "unidecode": ("indexer/terms.py", "corpus/article.py"),
     "feedparser": ("corpus/readers/",),
@@ -105,7 +105,7 @@ CLOCKS = {"now", "today", "utcnow"}
 
 def product_files() -> Iterator[Path]:
     """Yield every module of the product."""
-    yield ROOT / "marbre.py"
+    yield from sorted((ROOT / "marbre").glob("*.py"))
     for room in ROOMS:
         yield from sorted((ROOT / room).rglob("*.py"))
 

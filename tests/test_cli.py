@@ -279,10 +279,20 @@ def test_one_is_singular_and_a_page_past_the_last_is_said(indexed: Marbre) -> No
     assert "1 article without a date" in indexed("stats").out
 
 
+def test_a_file_that_cannot_be_written_is_said_before_any_work(indexed: Marbre, tmp_path: Path) -> None:
+    for args in (["index", "presse.jsonl", "--rejects", "nulle-part/refus.jsonl"], ["export", "--output", "nulle-part/export.jsonl"]):
+        done = indexed(*args)
+        assert done.code == 1
+        assert is_one_line(done, "nulle-part", "create it, or choose another file")
+        assert done.out == ""
+    assert indexed("stats", "--json").json["generation"] == 1
+
+
 def test_articles_without_a_newspaper_make_no_gap(run: Marbre, tmp_path: Path) -> None:
     rows = [{"id": f"g{year}{journal}", "titre": "t", "texte": f"Texte {year} {journal}.", "date": f"{year}-01-01", "journal": journal} for year in (2020, 2024) for journal in ("", "L’Essor")]
     run("index", write_source(tmp_path, rows))
     assert [line for line in run("stats").out.splitlines() if line.startswith("gap")] == ["gap: 47 months of L’Essor, 2020-02 to 2023-12"]
+    assert [gap["newspaper"] for gap in run("stats", "--coverage", "--json").json["gaps"]] == ["L’Essor"]
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------
@@ -299,17 +309,6 @@ def test_articles_without_a_newspaper_make_no_gap(run: Marbre, tmp_path: Path) -
         (["stats", "--index", "nowhere"], ["no index at nowhere"]),
         (["delete", "x", "--index", "nowhere"], ["no index at nowhere"]),
         (["delete", "x", "--index", "empty"], ["no index at empty"]),
-        (["search", "port", "--filter", "couleur=bleu"], ["couleur", "newspaper"]),
-        (["search", "port", "--filter", "headline=Note"], ["headline"]),
-        (["search", "port", "--filter", "journal"], ["--filter", "FIELD=VALUE"]),
-        (["search", "port", "--filter", "month=2025-13"], ["month", "2025-13"]),
-        (["search", "port", "--filter", "mois=20-2510"], ["month", "20-2510"]),
-        (["search", "port", "--from", "hier"], ["--from", "hier"]),
-        (["search", "port", "--from", "2025", "--to", "2024"], ["2025"]),
-        (["search", "port", "--size", "0"], ["size"]),
-        (["search", "port", "--size", "1000"], ["size"]),
-        (["search", "port", "--page", "0"], ["page"]),
-        (["search", "port", "--page", "99999999999999999999"], ["page"]),
         (["search", "--batch", "nowhere.csv"], ["nowhere.csv"]),
         (["search", "--batch", "presse.jsonl"], ["query"]),
         (["search", "--batch", "latin1.csv"], ["latin1.csv", "UTF-8"]),
@@ -325,6 +324,33 @@ def test_a_failure_is_one_line_and_exit_1(indexed: Marbre, tmp_path: Path, args:
     assert done.code == 1
     assert is_one_line(done, *said)
     assert list((tmp_path / "empty").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["search", "port", "--filter", "couleur=bleu"], ["couleur", "newspaper"]),
+        (["search", "port", "--filter", "headline=Note"], ["headline"]),
+        (["search", "port", "--filter", "journal"], ["--filter", "FIELD=VALUE"]),
+        (["search", "port", "--filter", "month=2025-13"], ["month", "2025-13"]),
+        (["search", "port", "--filter", "mois=20-2510"], ["month", "20-2510"]),
+        (["search", "port", "--from", "hier"], ["--from", "hier"]),
+        (["search", "port", "--from", "2025", "--to", "2024"], ["2025"]),
+        (["search", "port", "--size", "0"], ["size"]),
+        (["search", "port", "--size", "1000"], ["size"]),
+        (["search", "port", "--page", "0"], ["page"]),
+        (["search", "port", "--page", "99999999999999999999"], ["page"]),
+        (["search", "--batch", "questions.csv", "--format", "ris"], ["--batch", "JSON Lines"]),
+        (["watch", ".", "--rounds", "-1"], ["--rounds"]),
+        (["withdraw", "n1", "--reason", ""], ["--reason", "1 to"]),
+        (["stats", "--index", "opensearch+http://nom:mot@hote:9200/presse"], ["--index", "without credentials"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_value_that_cannot_be_is_wrong_usage(indexed: Marbre, args: list[str], said: list[str]) -> None:
+    done = indexed(*args)
+    assert done.code == 2
+    assert is_one_line(done, *said)
 
 
 @pytest.mark.parametrize(
@@ -456,7 +482,7 @@ def test_acronyms_are_listed_and_decided(run: Marbre, tmp_path: Path) -> None:
     both = run("acronyms", "PONAM", "politique nationale de migration", "--accept", "--refuse", "--index", index)
     assert both.code == 2 and "--accept and --refuse" in both.err
     slip = run("acronyms", "PONAM", "politique nationale de migrations et", "--refuse", "--index", index)
-    assert slip.code == 1 and "nearest: Ponam “Politique nationale de migration”); --add" in slip.err
+    assert slip.code == 2 and "nearest: Ponam “Politique nationale de migration”); --add" in slip.err
     assert run("acronyms", "FAO", "Organisation pour l’alimentation", "--add", "--index", index).out == "noted\n"
     assert run("acronyms", "FAO", "Organisation pour l’alimentation", "--forget", "--index", index).out == "noted\n"
 

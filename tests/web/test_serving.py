@@ -267,7 +267,7 @@ def test_options_come_from_the_environment_too(index: Path, monkeypatch: pytest.
     from marbre import cli
 
     seen: dict[str, object] = {}
-    monkeypatch.setattr("marbre._serve", lambda location, **options: seen.update(options))
+    monkeypatch.setattr("marbre.serving._serve", lambda location, **options: seen.update(options))
     environment = {"MARBRE_SERVE_WORKERS": "3", "MARBRE_SERVE_RATE_LIMIT": "60/minute", "MARBRE_SERVE_TITLE": "La Maison"}
     assert CliRunner().invoke(cli, ["serve", "--index", str(index)], env=environment).exit_code == 0
     assert (seen["workers"], seen["rate_limit"], seen["title"]) == (3, "60/minute", "La Maison")
