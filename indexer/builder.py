@@ -132,6 +132,7 @@ class _Build:
         if options.keep_versions is not None:
             facts["keep_versions"] = options.keep_versions
         self._facts = facts
+        self._unreadable: list[str] = []  # ids whose former version is damaged
         self._reused: list[str] = []  # ids whose article was replaced by quite another one
         self._last_commit = time.monotonic()
         self._next_commit = FIRST_COMMIT
@@ -218,7 +219,11 @@ class _Build:
         if known:
             stored = self._writer.stored(doc_id)
             return None if stored is None else (stored, "")
-        return self._former.find(doc_id) if self._former is not None else None
+        try:
+            return self._former.find(doc_id) if self._former is not None else None
+        except IndexCorrupt:  # its source gives it: a rebuild is what mends a damaged index
+            self._unreadable.append(doc_id)
+            return None
 
     def _follow(self, stored: dict[str, Any], former: dict[str, Any], article: Article) -> None:
         """Make a new version go on where the former one stood."""
@@ -362,6 +367,11 @@ class _Build:
             report.notes.append(
                 f"ids that gave way to an article of another headline, day and text: {len(self._reused)} (such as {self._reused[0]}); "
                 "where each file counts from 1, name the newspaper of each in marbre.toml"
+            )
+        if self._unreadable:
+            report.notes.append(
+                f"articles whose former version is damaged, taken anew from their files: {len(self._unreadable)} (such as "
+                f"{self._unreadable[0]}); their day of entry and kept versions are lost"
             )
         if account.moved:
             report.notes.append(f"files found at another place with the same content: {account.moved}")

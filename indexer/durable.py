@@ -258,7 +258,7 @@ def require_space(folder: Path, estimated_bytes: int, factor: int = SPACE_FACTOR
         folder = folder.parent
     figures = os.statvfs(folder)
     free, needed = figures.f_bavail * figures.f_frsize, factor * estimated_bytes
-    if free < needed:
+    if free < needed and figures.f_blocks:  # /proc and the like have no size: they refuse for themselves
         raise IndexProblem(
             f"not enough room on the disk of {folder}: {free / 1e6:.0f} MB free, {needed / 1e6:.0f} MB expected; free some, then try again"
         )
@@ -271,7 +271,11 @@ def one_line_errors(location: object, doing: str) -> Iterator[None]:
         yield
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        advice = "free some room" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "look at the disk and the permissions"
+        advice = "look at the disk and the permissions"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            advice = "free some room"
+        elif error.errno in (errno.EEXIST, errno.ENOTDIR):
+            advice = "a folder is expected where a file is: choose another place"
         raise IndexProblem(
             f"cannot {doing} the index at {location}: {os.strerror(error.errno or errno.EIO)}{where}; "
             f"what was committed before is intact; {advice}, then try again"

@@ -1,7 +1,7 @@
 """Which articles did the index hold before this rebuild? Their stored form, digest and ledger, read while the new one is written aside.
 
-An index of another analysis or schema is read too: what is stored does not depend on them. A damaged one gives what can be read
-only where the caller says so; a rebuild that must lose nothing stops at the first damage.
+An index of another analysis or schema is read too: what is stored does not depend on them. What is damaged is told (IndexCorrupt): a
+rebuild goes on where a source gives the article, and stops where none does, for it must lose nothing.
 """
 
 from __future__ import annotations

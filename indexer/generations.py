@@ -205,8 +205,12 @@ def _target(location: Path, pointer: Pointer, current: Snapshot | None, to: str,
         return current.folder, current.manifest  # the newest is damaged: what readers already see becomes official
     place = None if current is None else current.manifest.previous
     if place is not None and to == "generation":
-        with suppress(FileNotFoundError, IndexProblem):
+        try:
             return location / place.folder, read_generation(location / place.folder, place.generation, files)
+        except IndexForeign:
+            raise  # it is there, and a later Marbre wrote it
+        except (FileNotFoundError, IndexProblem):
+            pass
     elif pointer.previous is not None:
         for manifest in verified_generations(location / pointer.previous, files):
             return location / pointer.previous, manifest

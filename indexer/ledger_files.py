@@ -20,7 +20,7 @@ from typing import IO, Any, Final, Literal, NamedTuple, Protocol
 
 import orjson
 
-from corpus.errors import IndexCorrupt
+from corpus.errors import IndexCorrupt, IndexForeign
 from indexer.durable import DISK
 
 __all__ = [
@@ -263,8 +263,12 @@ def read_directory(path: Path) -> list[Entry]:
         size = bytes_of(path)
     except FileNotFoundError:
         raise IndexCorrupt(path, "the file is missing") from None
-    if size < len(_MAGIC) + _TAIL.size or _pread(path, 0, len(_MAGIC)) != _MAGIC:
-        raise IndexCorrupt(path, "not a ledger of this version")
+    magic = _pread(path, 0, len(_MAGIC)) if size >= len(_MAGIC) + _TAIL.size else b""
+    if magic != _MAGIC:
+        kind, _, version = magic.strip().rpartition(b" ")
+        if kind == _MAGIC[: len(kind)] != b"" and version.isdigit():
+            raise IndexForeign(path.parent.parent, "format of the ledger", int(version), 1)
+        raise IndexCorrupt(path, "not a ledger")
     offset, length, raw = _TAIL.unpack(_pread(path, size - _TAIL.size, _TAIL.size))
     if offset + length + _TAIL.size != size:
         raise IndexCorrupt(path, "the directory of the ledger is not where it should be")

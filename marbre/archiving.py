@@ -10,13 +10,13 @@ from typing import Any
 import click
 
 from corpus.printable import printable
-from marbre.terminal import INDEX_OPTION, counted, expect_folder_of, fail, print_json, progress, say, say_all
+from marbre.terminal import INDEX_OPTION, Place, counted, expect_folder_of, fail, print_json, progress, say, say_all
 
 __all__ = ["COMMANDS"]
 
 
 @click.command()
-@click.argument("sources", nargs=-1, metavar="[SOURCE...]")
+@click.argument("sources", nargs=-1, type=Place(), metavar="[SOURCE...]")
 @INDEX_OPTION
 @click.option("--rebuild", is_flag=True, help="Build a new index aside and swap it in; without SOURCE, from what is recorded.")
 @click.option("--from-stored", is_flag=True, help="Rebuild from the stored articles alone.")
@@ -196,8 +196,8 @@ def check(location: str, deep: bool, sources: bool, repair: bool, as_json: bool)
 
 
 @click.command()
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
+@click.argument("source", type=Place(), metavar="FROM")
+@click.argument("target", type=Place(), metavar="TO")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that analyse articles.")
 @click.option("--questions", default=200, show_default=True, type=click.IntRange(0, 10_000), help="Questions asked of both at the end.")
 @click.option("--json", "as_json", is_flag=True)
@@ -213,13 +213,13 @@ def migrate(source: str, target: str, workers: int, questions: int, as_json: boo
     if as_json:
         print_json({**report.as_json(), "questions": same + len(different), "different": list(different)})
     else:
-        click.echo(f"{report.articles} articles in {target} ({report.added} added, {report.unchanged} were there); {same} of {same + len(different)} questions have the same answer")
+        click.echo(f"{counted(report.articles, 'article')} in {target} ({report.added} added, {report.unchanged} were there); {same} of {same + len(different)} questions have the same answer")
     if different:
         fail(f"{len(different)} questions have another answer in {target} than in {source}, the first: {different[0]}; keep {source}, and run “marbre check” on both", 1)
 
 
 @click.command()
-@click.argument("folder", metavar="DIR")
+@click.argument("folder", type=Place(), metavar="DIR")
 @INDEX_OPTION
 def backup(folder: str, location: str) -> None:
     """Copy the index to DIR, every byte verified, while a writer may be at work."""
@@ -231,7 +231,7 @@ def backup(folder: str, location: str) -> None:
 
 
 @click.command()
-@click.argument("folder", metavar="DIR")
+@click.argument("folder", type=Place(), metavar="DIR")
 @INDEX_OPTION
 def restore(folder: str, location: str) -> None:
     """Make the backup in DIR the current index; what was there stays for “marbre rollback --to rebuild”."""
@@ -241,7 +241,7 @@ def restore(folder: str, location: str) -> None:
 
 
 @click.command()
-@click.argument("folder", metavar="DIR")
+@click.argument("folder", type=Place(), metavar="DIR")
 @INDEX_OPTION
 @click.option("--newspaper", default="", help="Newspaper of the articles that name none.")
 @click.option("--every", default=5.0, show_default=True, type=click.FloatRange(0.2), metavar="SECONDS", help="How often to look.")

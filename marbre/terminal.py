@@ -16,11 +16,22 @@ import click
 from corpus.errors import SourceUnreadable
 from corpus.printable import printable
 
-__all__ = ["INDEX_OPTION", "as_text", "counted", "expect_folder_of", "fail", "next_step", "print_all", "print_json", "progress", "say", "say_all"]
+__all__ = ["INDEX_OPTION", "Place", "as_text", "counted", "expect_folder_of", "fail", "next_step", "print_all", "print_json", "progress", "say", "say_all"]
+
+class Place(click.ParamType[str]):
+    """A file, a folder or a cluster; an empty name is a variable that was not set, and not this folder."""
+
+    name = "place"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name as it is."""
+        return str(value) if value else self.fail("an empty name; the path of a file or folder is expected", param, ctx)
+
 
 INDEX_OPTION = click.option(
     "--index",
     "location",
+    type=Place(),
     default=lambda: os.environ.get("MARBRE_INDEX", "index"),
     metavar="LOCATION",
     help="Index folder [default: $MARBRE_INDEX, then ./index].",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from corpus.article import Article
-from corpus.errors import IndexMissing, IndexProblem
+from corpus.errors import BadRequest, IndexMissing, IndexProblem
 from indexer import BuildReport, build_index
 from indexer.builder import Progress
 from indexer.documents import article_from_stored
@@ -43,8 +43,10 @@ class Migration:
 def migrate(source: str, target: str, *, workers: int = 1, progress: Progress | None = None) -> BuildReport:
     """Copy every article of one archive into another, in order; what is there already stays as it is.
 
-    Raises: IndexMissing about the source, IndexLocked, ClusterUnavailable; IndexProblem when articles of the source did not arrive.
+    Raises: BadRequest for one place given twice, IndexMissing about the source, IndexLocked, ClusterUnavailable; IndexProblem when articles of the source did not arrive.
     """
+    if source == target:
+        raise BadRequest("TO", target, f"another place than {source}")
     with read_archive(source) as archive:
         _take_facts(archive.facts, target)
         before = archive.articles
@@ -52,7 +54,7 @@ def migrate(source: str, target: str, *, workers: int = 1, progress: Progress | 
     arrived = report.added + report.replaced + report.unchanged
     if arrived != before:
         raise IndexProblem(
-            f"{before} articles are in {source}, {arrived} arrived in {target} ({report.rejected} rejected); run it again, and see --rejects"
+            f"{before} articles are in {source}, {arrived} arrived in {target} ({report.rejected} rejected); {source} is as it was: run “marbre check” on both, then migrate again"
         )
     return report
 

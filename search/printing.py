@@ -74,7 +74,7 @@ def count_line(report: BuildReport, location: str) -> str:
     rarer = "".join(f", {count} {name}" for name, count in list(report.as_json().items())[6:])
     return (
         f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged, {report.rejected} rejected{rarer}; "
-        f"{report.articles} articles in {location} ({report.seconds:.1f} s, {rate:.0f} articles/s)"
+        f"{_counted(report.articles, 'article')} in {location} ({report.seconds:.1f} s, {rate:.0f} articles/s)"
     )
 
 

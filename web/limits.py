@@ -14,8 +14,10 @@ from typing import Any, Final
 
 from flask import Flask, request
 from flask_limiter import Limiter
+from limits import parse_many
 from limits.storage import Storage
 
+from corpus.errors import BadRequest
 from web.shared import SharedTable
 
 __all__ = ["EXPORT_WIDTH", "WIDTH", "Running", "client_key", "prepare"]
@@ -113,10 +115,14 @@ def client_key() -> str:
 
 
 def prepare(app: Flask) -> None:
-    """Refuse (429 and Retry-After) what a visitor asks over the limit; "" is no limit."""
+    """Refuse (429 and Retry-After) what a visitor asks over the limit; "" is no limit. Raises: BadRequest for what is no limit."""
     limit: str = app.config["RATE_LIMIT"]
     if not limit:
         return
+    try:
+        parse_many(limit)
+    except ValueError:
+        raise BadRequest("--rate-limit", limit, "a number of questions in a time, like 120/minute") from None
     table: SharedTable = app.config["RATE_TABLE"] or SharedTable(1, WIDTH)
     limiter = Limiter(
         client_key,

@@ -22,10 +22,10 @@ from bench.archive import kill_trials
 from bench.press_files import Piece
 from corpus import Article, read_articles
 from corpus.article import article_from_record
-from corpus.errors import BadRequest, IndexMissing, IndexProblem, MarbreError
+from corpus.errors import BadRequest, IndexCorrupt, IndexMissing, IndexProblem, MarbreError
 from indexer import BuildOptions, build_index, delete_articles
 from indexer.backup import backup
-from indexer.generations import current_generation
+from indexer.generations import current_generation, open_snapshot
 from indexer.rebuilding import needs_rebuild, rebuild_index, refresh_index
 from indexer.sources_check import check_sources, repair_sources
 from indexer.verify import check
@@ -705,3 +705,24 @@ def test_a_rebuild_from_stored_reads_no_source(presse: Path, location: Path) -> 
     index_folder(presse, location)
     report = build_index(_never(), location, rebuild=True, options=BuildOptions(from_stored=True))
     assert (report.carried, report.articles) == (30, 30)
+
+
+def test_a_rebuild_mends_a_damaged_article_that_its_file_gives_and_stops_at_one_that_none_gives(tmp_path: Path) -> None:
+    source, location = tmp_path / "presse", tmp_path / "index"
+    write_jsonl(source / "0.jsonl", [record(0)])
+    write_jsonl(source / "1.jsonl", [record(1)])
+    index_folder(source, location)
+    for path in location.rglob("*.mseg"):
+        data = bytearray(path.read_bytes())
+        data[data.index(b"Titre 0")] ^= 1  # in the headers, one checksum for both
+        path.write_bytes(bytes(data))
+    kept = (source / "1.jsonl").rename(tmp_path / "1.jsonl")
+    with pytest.raises(IndexCorrupt, match="headers"):
+        rebuild_index(location)
+    kept.rename(source / "1.jsonl")
+    report = rebuild_index(location)
+    assert set(content(location)) == {"n0", "n1"}
+    assert any("former version is damaged, taken anew from their files: 2" in note for note in report.notes)
+    (left,) = check(location, deep=True)
+    assert "g00000001" in str(left)  # the generation before, kept for a rollback
+    assert open_snapshot(location).folder.name == "g00000002"

@@ -98,7 +98,7 @@ def test_a_ledger_of_another_version_stops_the_writer_and_is_named(location: Pat
     _forge_file(location, ".ledger", _later_ledger)
     before = _bytes(location)
     write_jsonl(tmp_path / "presse" / "0.jsonl", [record(9)])
-    with pytest.raises(MarbreError, match="ledger of this version"):
+    with pytest.raises(MarbreError, match=r"another format of the ledger \(found 2, expected 1\); rebuild it"):
         index_folder(tmp_path / "presse", location)
     assert _bytes(location) == before
 
