@@ -38,7 +38,7 @@ SHARED_SHARE: Final = 0.1  # of the hashes of the article that keeps fewer
 NUMBER_BITS: Final = 31  # of an article's number among all
 TEXTS_KEPT: Final = 2_000  # taken apart; about 10 kB each
 TEXTS_READ: Final = 1_000  # before the pages that they lay on are given back: read all over an archive, they are the archive
-ASKED_AT_ONCE: Final = 1 << 14  # articles whose pairs are held together
+ASKED_AT_ONCE: Final = 1 << 12  # articles whose pairs are held together
 ASKED: Final = 1
 DONE: Final = 2  # with those of its segment that were asked before
 Mask = npt.NDArray[np.bool_]
@@ -55,9 +55,14 @@ class Source:
     base: int
 
     @cached_property
+    def sketches(self) -> Sketches:
+        """The hashes of its articles: 140 bytes each while they are linked, and not unpacked again for each portion."""
+        return self.reader.sketches()
+
+    @cached_property
     def kept(self) -> I64:
         """How many hashes stand for each article."""
-        return np.bincount(self.reader.sketches().docs, minlength=self.live.size)
+        return np.bincount(self.sketches.docs, minlength=self.live.size)
 
     @cached_property
     def days(self) -> I64:
@@ -183,17 +188,11 @@ def _candidates(sources: Sequence[Source], wanted: Mask) -> Iterator[tuple[int, 
 def _likely(sources: Sequence[Source], wanted: Mask, place: int, turns: Turns) -> list[tuple[int, int]]:
     """Return the pairs of the articles of one segment that are ASKED now, in order, so that each text is read once."""
     source = sources[place]
-    own = source.reader.sketches()
+    own = source.sketches
     hashes = np.unique(own.hashes[turns[source.base + own.docs.astype(np.int64)] == ASKED])
     if not hashes.size:
         return []
-    rows = _sharing(
-        [
-            _keeping(other, own if other is source else other.reader.sketches(), hashes, None if at <= place else wanted, turns)
-            for at, other in enumerate(sources)
-        ]
-    )
-    del own
+    rows = _sharing([_keeping(other, hashes, None if at <= place else wanted, turns) for at, other in enumerate(sources)])
     keys, shared, rare = _pairs(rows)
     firsts, seconds = keys >> NUMBER_BITS, keys & ((1 << NUMBER_BITS) - 1)
     every, days = (np.concatenate(column) for column in zip(*((other.kept, other.days) for other in sources), strict=True))
@@ -208,12 +207,13 @@ def _likely(sources: Sequence[Source], wanted: Mask, place: int, turns: Turns) -
 
 
 def _keeping(
-    source: Source, sketches: Sketches, hashes: npt.NDArray[np.uint32], without: Mask | None, turns: Turns
+    source: Source, hashes: npt.NDArray[np.uint32], without: Mask | None, turns: Turns
 ) -> tuple[npt.NDArray[np.uint64], I64, Turns]:
     """Return (hash and day as one key, number, turn) of the live articles of a segment that keep one of ``hashes``.
 
     ``without`` are left out: the wanted articles of a later segment, whose own turn comes.
     """
+    sketches = source.sketches
     starts = np.searchsorted(sketches.hashes, hashes, side="left")
     counts = np.searchsorted(sketches.hashes, hashes, side="right") - starts
     found = concatenated_ranges(starts[counts > 0], counts[counts > 0])

@@ -36,6 +36,7 @@ MEMORY_BYTES: Final = 512 << 20
 MERGED_AT_ONCE: Final = 8  # segments of about one size that become one
 MAX_MERGED_DOCS: Final = 500_000  # a segment of this size is left alone
 _SETTLED: Final = 0.1  # share of the index that a run must have added
+_WASTED: Final = 0.25  # share of deleted articles from which a segment is rewritten: each then costs four copies of others, and little room
 _TIER: Final = 8  # sizes within this factor are about one size
 Mask = npt.NDArray[np.bool_]
 
@@ -302,13 +303,13 @@ def _smaller(segments: list[_Segment]) -> list[_Segment]:
 
 
 def _too_many(segments: list[_Segment]) -> list[_Segment]:
-    """Return segments to merge: the smaller ones of a tier that has MERGED_AT_ONCE, or mostly deleted ones; [] when all is well."""
+    """Return segments to merge: the smaller ones of a tier that has MERGED_AT_ONCE, or one with many deleted articles; [] when all is well."""
     small = sorted((segment for segment in segments if segment.live_count < MAX_MERGED_DOCS), key=lambda segment: segment.live_count)
     for first in range(len(small) - MERGED_AT_ONCE + 1):
         group = small[: first + MERGED_AT_ONCE]
         if small[first + MERGED_AT_ONCE - 1].live_count <= _TIER * max(1, small[first].live_count):
             return [segment for segment in segments if segment in group]
-    wasted = [segment for segment in segments if segment.live_count and segment.live_count < segment.doc_count / 2]
+    wasted = [segment for segment in segments if segment.live_count and segment.live_count < (1 - _WASTED) * segment.doc_count]
     return wasted[:1]
 
 
