@@ -117,7 +117,9 @@ def test_a_killed_writer_leaves_no_worker_no_lock_and_the_former_index(trial: in
 _WRITER = """
 import itertools, multiprocessing, sys
 from corpus import Article
-from indexer import build_index
+from indexer import build_index, builder
+
+builder.FIRST_COMMIT = 1_000_000  # a fast machine takes a thousand before it is killed
 
 def endless():
     for number in itertools.count():
