@@ -316,7 +316,8 @@ def _tei_parts(tei: XmlNode) -> list[XmlNode]:
     if body is None:
         return []
     found = [one for one in body.iter("{*}div", "{*}div1", "{*}div2", "{*}div3") if (one.get("type") or "").lower() in _ARTICLES]
-    return [one for one in found if not any(parent in found for parent in one.iterancestors())] or [body]
+    among = set(found)  # a list of them would be looked through for each ancestor of each
+    return [one for one in found if among.isdisjoint(one.iterancestors())] or [body]
 
 
 def _page_at(tei: XmlNode, parts: list[XmlNode]) -> dict[XmlNode, str]:

@@ -390,3 +390,9 @@ def test_articles_inside_archives_are_named_by_their_place(tmp_path: Path, suffi
     data = gzip.compress(line) if suffix else line
     articles, _ = read(tmp_path, {"a.zip": make.zipped({f"b/c.jsonl{suffix}": data})})
     assert [str(one.origin).removeprefix(f"{tmp_path}/") for one in articles] == [f"a.zip, b/c.jsonl{suffix}, line {n}" for n in (1, 2)]
+
+
+def test_an_article_inside_an_article_of_an_issue_is_read_once(tmp_path: Path) -> None:
+    data = make.tei([ONE]).replace(b"<byline>", b'<div type="article"><head>Encart</head><p>Un encart.</p></div><byline>', 1)
+    articles, rejects = read(tmp_path, {"a.xml": data})
+    assert ([article.headline for article in articles], rejects) == ([ONE.headline], [])
