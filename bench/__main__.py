@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bench.building import BUILDERS, SINGLE, building_table, measure_build
+from bench.building import BUILDERS, COST_BUILDS, SINGLE, building_table, cost_table, measure_build
 from bench.peers import PEERS, build_peer, folder_bytes, open_peer
 from bench.queries import DRAWN_FROM, KINDS, draw_questions
 from bench.speed import ROUNDS, measure_open, measure_speed, speed_table
@@ -32,6 +32,8 @@ def main() -> None:
     for corpus in given.corpus:
         if given.build:
             figures[corpus.name] = _build(corpus, given)
+        elif given.cost:
+            figures[corpus.name] = _cost(corpus, given)
         elif given.growth:
             figures[corpus.name] = _growth(corpus, given)
         else:
@@ -44,6 +46,7 @@ def _options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("corpus", type=Path, nargs="+")
     options.add_argument("--build", action="store_true", help="measure building instead of asking")
+    options.add_argument("--cost", action="store_true", help="what reprints and mentions add to a build, and tantivy beside; one worker")
     options.add_argument("--growth", action="store_true", help="Marbre alone: build, open and ask each corpus")
     options.add_argument("--peers", nargs="+", default=list(PEERS), choices=PEERS)
     options.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS, metavar="KIND", help=f"of {', '.join(KINDS)}")
@@ -97,6 +100,12 @@ def _build(corpus: Path, given: argparse.Namespace) -> list[dict[str, Any]]:
                 print("\n" + building_table(rows[-1:]), flush=True)
     assert set(given.peers) <= set(BUILDERS)
     print(f"\n{corpus.name}\n{building_table(rows)}")
+    return rows
+
+
+def _cost(corpus: Path, given: argparse.Namespace) -> list[dict[str, Any]]:
+    rows = [measure_build(name, corpus, given.work / corpus.stem / f"built-{name}", 1) for name in (*COST_BUILDS, "tantivy")]
+    print(f"\n{corpus.name}\n{building_table(rows)}\n\n{cost_table(rows)}")
     return rows
 
 

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -23,9 +23,10 @@ import numpy as np
 
 from bench.peers import folder_bytes
 
-__all__ = ["BUILDERS", "building_table", "measure_build"]
+__all__ = ["BUILDERS", "COST_BUILDS", "building_table", "cost_table", "measure_build"]
 
 POLL_S: Final = 0.05
+COST_BUILDS: Final = ("marbre", "marbre-without-reprints", "marbre-without-mentions", "marbre-with-neither")
 
 
 def measure_build(name: str, source: Path, folder: Path, workers: int) -> dict[str, Any]:
@@ -101,6 +102,27 @@ def _marbre_without_mentions(source: Path, folder: Path, workers: int) -> int:
     nothing = mentions_of({})
     with patch("indexer.inverting.mentions_of", lambda _: nothing):
         return _marbre(source, folder, 1)
+
+
+def _marbre_with_neither(source: Path, folder: Path, workers: int) -> int:
+    """Build what tantivy builds: no reprints, no cited texts, no acronyms. One process only."""
+    from indexer.mentions import mentions_of
+
+    nothing = mentions_of({})
+    with patch("indexer.inverting.mentions_of", lambda _: nothing):
+        return _marbre_without_reprints(source, folder, 1)
+
+
+def cost_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return what reprints and mentions add to a build, from the rows of COST_BUILDS. Units: microseconds of processor time an article."""
+    taken = {row["peer"]: 1e6 / row["articles/CPU s"] for row in rows}
+    whole = taken["marbre"]
+    lines = [f"{'':<26} {'us/article':>10} {'adds us':>8} {'adds':>6}", f"{'everything':<26} {whole:>10.0f}"]
+    lines += [
+        f"{name.removeprefix('marbre-'):<26} {taken[name]:>10.0f} {whole - taken[name]:>8.0f} {whole / taken[name] - 1:>6.0%}"
+        for name in COST_BUILDS[1:]
+    ]
+    return "\n".join(lines)
 
 
 def _tantivy(source: Path, folder: Path, workers: int) -> int:
@@ -193,6 +215,7 @@ BUILDERS: Final[Mapping[str, Callable[[Path, Path, int], int]]] = {
     "whoosh": _whoosh,
     "marbre-without-reprints": _marbre_without_reprints,
     "marbre-without-mentions": _marbre_without_mentions,
+    "marbre-with-neither": _marbre_with_neither,
 }
 SINGLE: Final = ("sqlite", "whoosh")  # write with one worker whatever is asked
 

@@ -186,7 +186,7 @@ def _candidates(sources: Sequence[Source], wanted: Mask) -> Iterator[tuple[int, 
 
 
 def _likely(sources: Sequence[Source], wanted: Mask, place: int, turns: Turns) -> list[tuple[int, int]]:
-    """Return the pairs of the articles of one segment that are ASKED now, in order, so that each text is read once."""
+    """Return the pairs of the articles of one segment that are ASKED now."""
     source = sources[place]
     own = source.sketches
     hashes = np.unique(own.hashes[turns[source.base + own.docs.astype(np.int64)] == ASKED])
@@ -203,7 +203,15 @@ def _likely(sources: Sequence[Source], wanted: Mask, place: int, turns: Turns) -
     likely = np.flatnonzero(
         ((rare >= SHARED_AT_LEAST) & (shares >= needed)) | ((apart <= NEAR_DAYS) & (more >= CUT_RATIO * fewer) & (rare > 0))
     )
-    return list(zip(firsts[likely].tolist(), seconds[likely].tolist(), strict=True))
+    return _side_by_side(list(zip(firsts[likely].tolist(), seconds[likely].tolist(), strict=True)))
+
+
+def _side_by_side(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the pairs with those together that hang together, so that each text is read once and not once a pair."""
+    together = Together()
+    for one, other in pairs:
+        together.join(one, other)
+    return sorted(pairs, key=lambda pair: (together.of(pair[0]), pair))
 
 
 def _keeping(
