@@ -36,7 +36,7 @@ MEMORY_BYTES: Final = 512 << 20
 MERGED_AT_ONCE: Final = 8  # segments of about one size that become one
 MAX_MERGED_DOCS: Final = 500_000  # a segment of this size is left alone
 _SETTLED: Final = 0.1  # share of the index that a run must have added
-_WASTED: Final = 0.25  # share of deleted articles from which a segment is rewritten: each then costs four copies of others, and little room
+_WASTED: Final = 0.2  # share of deleted articles from which a segment is rewritten: each then costs five copies of others, and little room
 _TIER: Final = 8  # sizes within this factor are about one size
 Mask = npt.NDArray[np.bool_]
 

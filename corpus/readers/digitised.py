@@ -308,7 +308,7 @@ def read_tei(source: Source) -> Iterator[Article | Reject]:
             number += 1
             yield from _taken(source, f"article {number}", {**shared, **_tei_record(part, shared, pages.get(part, ""))})
     if not number:
-        yield Reject(source.origin(), "a TEI file without text")
+        yield Reject(source.origin(), "a TEI file without text", "what it includes from elsewhere is not fetched: put it into the file")
 
 
 def _tei_parts(tei: XmlNode) -> list[XmlNode]:

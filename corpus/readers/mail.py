@@ -94,7 +94,8 @@ def _message(source: Source, place: str, data: bytes, read_member: ReadMember) -
         parts = parts_of(message)
         record = _record(message, parts)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError, IndexError) as error:  # the parser fails in many ways
-        yield Reject(origin, f"not readable as a mail ({type(error).__name__})", "save it again from the mail program")
+        found = "its parts are nested too deep" if isinstance(error, RecursionError) else f"{type(error).__name__}"
+        yield Reject(origin, f"not readable as a mail ({found})", "save it again from the mail program")
         return
     attached = [part for part in parts if _is_attachment(part)]
     if record.get("body") or not attached:

@@ -67,7 +67,7 @@ def read(source: Source) -> Iterator[Article | Reject]:
         NotImplementedError,
         OSError,
     ) as error:
-        yield Reject(source.origin(), f"damaged PDF ({type(error).__name__}: {str(error)[:100]})", "export it again")
+        yield Reject(source.origin(), f"damaged PDF ({_fault(error)})", "copy or export it again")
         return
     if texts:
         yield _article(source, texts, facts)
@@ -88,7 +88,7 @@ def _page_texts(source: Source, reader: Any, count: int) -> Iterator[str | Rejec
                 continue
             text = page.extract_text() or ""
         except Exception as error:  # noqa: BLE001 - pypdf fails in many ways on broken pages: one page, never the file
-            yield Reject(origin, f"a page that cannot be read ({type(error).__name__}: {str(error)[:80]})", "export the file again")
+            yield Reject(origin, f"a page that cannot be read ({_fault(error)})", "copy or export the file again")
             continue
         chars += len(text)
         if text.strip():
@@ -124,3 +124,18 @@ def _article(source: Source, texts: list[str], facts: dict[str, str]) -> Article
         return article_from_record({name: value for name, value in record.items() if value}, source.origin(), **source.defaults)
     except ArticleInvalid as error:
         return Reject(source.origin(), str(error))
+
+
+_FAULTS: Final = {  # of pypdf, by the name of the exception, in words of a person who keeps files
+    "LimitReachedError": "it unpacks to too much",
+    "PdfStreamError": "it is cut off, or bytes of it are missing",
+    "EmptyFileError": "it is empty",
+    "RecursionError": "its parts refer to each other in a circle",
+}
+
+
+def _fault(error: Exception) -> str:
+    """Return what is wrong with a file, and what the library said of it."""
+    said = f"{type(error).__name__}: {str(error)[:100]}"
+    known = _FAULTS.get(type(error).__name__)
+    return said if known is None else f"{known}; {said}"

@@ -49,7 +49,7 @@ def read(source: Source) -> Iterator[Article | Reject]:
             yield Reject(source.origin(f"after item {number}" if number else ""), str(error), "what stood before it was read")
             return
     if not number:
-        yield Reject(source.origin(), "no news item in it", "a file of NewsML or NITF with articles is expected")
+        yield Reject(source.origin(), "no news item in it", "a file of NewsML or NITF with texts is expected (no pictures, packages or empty messages)")
 
 
 def _taken(source: Source, place: str, node: XmlNode, make: Callable[[XmlNode], dict[str, Any] | None]) -> Iterator[Article | Reject]:

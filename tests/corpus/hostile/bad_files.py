@@ -332,7 +332,7 @@ BAD: dict[str, Bad] = {
     "picture.jpg": Bad(lambda _: b"\xff\xd8\xff\xe0" + bytes(100), "an image"),
     "old.doc": Bad(lambda _: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "old office document"),
     # mail and office
-    "nested.eml": Bad(lambda _: _nested_mail(3_000), "not readable as a mail"),
+    "nested.eml": Bad(lambda _: _nested_mail(3_000), "nested too deep"),
     "attached.eml": Bad(
         lambda _: make.eml(Piece(headline=_good("mail")), {"bomb.zip": _zip_bomb(100 << 20)}), "200 times its size", _good("mail")
     ),
@@ -346,8 +346,8 @@ BAD: dict[str, Bad] = {
     "slides.pptx": Bad(lambda _: _office("", b"<p/>", "ppt/presentation.xml"), "neither a text nor a table"),
     "other.xlsx": Bad(lambda _: _office("", b"<workbook/>", "xl/workbook.xml"), "without a row of column names"),
     # PDF and databases
-    "cut.pdf": Bad(lambda _: make.pdf_article(Piece())[:300], "PDF"),
-    "bomb.pdf": Bad(lambda _: _pdf_bomb(), "page"),
+    "cut.pdf": Bad(lambda _: make.pdf_article(Piece())[:300], "cut off"),
+    "bomb.pdf": Bad(lambda _: _pdf_bomb(), "unpacks to too much"),
     "loop.pdf": Bad(lambda _: _pdf_loop(), "PDF"),
     "scan.pdf": Bad(lambda _: make.pdf([[]]), "a picture of a page"),
     "cut.db": Bad(lambda _: make.sqlite(make.pieces(400))[:9_000], "database cannot be read"),
