@@ -38,6 +38,7 @@ MAX_MERGED_DOCS: Final = 500_000  # a segment of this size is left alone
 _SETTLED: Final = 0.1  # share of the index that a run must have added
 _WASTED: Final = 0.2  # share of deleted articles from which a segment is rewritten: each then costs five copies of others, and little room
 _TIER: Final = 8  # sizes within this factor are about one size
+_FLOOR: Final = 2_000  # articles; segments below are of one size: a small archive stays one segment, and its merge takes a blink
 Mask = npt.NDArray[np.bool_]
 
 
@@ -307,7 +308,7 @@ def _too_many(segments: list[_Segment]) -> list[_Segment]:
     small = sorted((segment for segment in segments if segment.live_count < MAX_MERGED_DOCS), key=lambda segment: segment.live_count)
     for first in range(len(small) - MERGED_AT_ONCE + 1):
         group = small[: first + MERGED_AT_ONCE]
-        if small[first + MERGED_AT_ONCE - 1].live_count <= _TIER * max(1, small[first].live_count):
+        if small[first + MERGED_AT_ONCE - 1].live_count <= _TIER * max(_FLOOR // _TIER, small[first].live_count):
             return [segment for segment in segments if segment in group]
     wasted = [segment for segment in segments if segment.live_count and segment.live_count < (1 - _WASTED) * segment.doc_count]
     return wasted[:1]
