@@ -20,7 +20,8 @@ from indexer.codec.columns import NO_DAY
 from indexer.codec.packing import concatenated_ranges
 from indexer.codec.segment import SegmentReader
 from indexer.codec.sketches import Sketches
-from indexer.resemblance import LATER_DAYS, Words, is_version, read_words
+from indexer.resemblance import LATER_DAYS, SHARED_LATER, Words, is_version, read_words
+from indexer.sketching import KEPT_AT_LEAST, WORDS_A_KEPT
 
 __all__ = ["NEIGHBOURS", "Source", "Texts", "linked_pairs"]
 
@@ -30,7 +31,7 @@ COMMON: Final = 64  # articles
 BOILERPLATE: Final = 300
 SHARED_AT_LEAST: Final = 2  # hashes that are no formula
 NEAR_DAYS: Final = 3  # apart, and one hash is enough: a cut keeps few of a long text, but is printed at once
-SHARED_LATER_SHARE: Final = 0.25  # of articles more than LATER_DAYS apart, which must be nearly the same
+ONE_IN_TEN: Final = 1.28  # standard deviations of a normal distribution
 OWN_DAYS: Final = 2  # within which a newspaper prints an edited version of its own
 RARE: Final = 12  # articles may keep a hash over any time; one that more keep, for months, is part of a formula
 CUT_RATIO: Final = 1.25  # between the hashes that two articles keep, when one is a cut of the other
@@ -199,11 +200,19 @@ def _likely(sources: Sequence[Source], wanted: Mask, place: int, turns: Turns) -
     fewer, more = np.minimum(every[firsts], every[seconds]), np.maximum(every[firsts], every[seconds])
     shares = shared / np.maximum(1, fewer)
     apart = np.where((days[firsts] == NO_DAY) | (days[seconds] == NO_DAY), LATER_DAYS, np.abs(days[firsts] - days[seconds]))
-    needed = np.where(apart > LATER_DAYS, SHARED_LATER_SHARE, SHARED_SHARE)
-    likely = np.flatnonzero(
-        ((rare >= SHARED_AT_LEAST) & (shares >= needed)) | ((apart <= NEAR_DAYS) & (more >= CUT_RATIO * fewer) & (rare > 0))
-    )
+    alike = np.where(apart > LATER_DAYS, shared >= _expected(fewer, more), shares >= SHARED_SHARE)
+    likely = np.flatnonzero(((rare >= SHARED_AT_LEAST) & alike) | ((apart <= NEAR_DAYS) & (more >= CUT_RATIO * fewer) & (rare > 0)))
     return _side_by_side(list(zip(firsts[likely].tolist(), seconds[likely].tolist(), strict=True)))
+
+
+def _expected(fewer: I64, more: I64) -> npt.NDArray[np.float64]:
+    """Return how many hashes texts share at least, by how many they keep, when they share SHARED_LATER of their runs: one in ten of those shares fewer.
+
+    A hash that the shorter text keeps can be shared when it is below the greatest that the longer one keeps.
+    """
+    lengths = [WORDS_A_KEPT * (np.maximum(kept, KEPT_AT_LEAST) - KEPT_AT_LEAST + 0.5) for kept in (fewer, more)]
+    comparable = np.minimum(fewer, lengths[0] * more / lengths[1])
+    return SHARED_LATER * comparable - ONE_IN_TEN * np.sqrt(SHARED_LATER * (1 - SHARED_LATER) * comparable) - 0.5
 
 
 def _side_by_side(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:

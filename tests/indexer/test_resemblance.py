@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.resemblance import LATER_DAYS, is_version, kept_percent, read_words
+from indexer.resemblance import _WORD, LATER_DAYS, READ_CHARS, _word_numbers, is_version, kept_percent, read_words
 
 DISPATCH = (
     "(Bamako, 3 mars) Douze pêcheurs de Mopti ont été libérés jeudi après cinq jours de détention à Ségou, a annoncé le procureur Issa Koné. "
@@ -68,3 +68,17 @@ def test_any_two_texts_can_be_compared_and_the_order_does_not_matter(one: str, o
     first, second = read_words(one), read_words(other)
     assert is_version(first, second) == is_version(second, first)
     assert 0 <= kept_percent(first, second) <= 100
+
+
+@given(st.text(max_size=300))
+def test_the_numbers_of_words_tell_words_apart_as_the_pattern_does(text: str) -> None:
+    text = text.casefold()
+    text = "".join(letter if letter < "\u3000" else " " for letter in text)
+    numbers, expected = _word_numbers(text).tolist(), _WORD.findall(text)
+    assert len(numbers) == len(expected)
+    assert len(set(numbers)) == len(set(expected))
+    assert len(set(zip(numbers, expected, strict=True))) == len(set(expected))
+
+
+def test_a_text_longer_than_is_read_is_cut_and_casefolding_may_lengthen_it() -> None:
+    assert read_words("ﬃ " * READ_CHARS).words.size == READ_CHARS // 2
