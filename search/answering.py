@@ -31,6 +31,7 @@ __all__ = ["checked", "export", "mark_article", "passage", "search"]
 
 FEW: Final = 3  # articles; up to here a better spelling is looked for
 _NO_SNIPPET: Final = Snippet("")
+_NO_SPANS: Final[tuple[Span, ...]] = ()
 _SORTS: Final = ("relevance", "newest", "oldest", "added")
 _YEAR: Final = re.compile(r"[0-9]{4}")
 _MONTH: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
@@ -48,7 +49,7 @@ def search(engine: Engine, request: SearchRequest) -> ResultPage:
     parsed = parse_query(request.text)
     query, answer = _ask(engine, parsed, request)
     suggestion = better_spelling(parsed.query, engine.vocabulary()) if _poor(answer, query, parsed) else None
-    hits = _with_versions(engine, tuple(_hit(found, query, request) for found in answer.found))
+    hits = tuple([_hit(found, query, request) for found in answer.found])
     pages = -(-min(answer.total, RESULT_WINDOW) // request.size)
     return ResultPage(
         text=request.text,
@@ -138,16 +139,16 @@ def _poor(answer: Answer, query: Query, parsed: ParsedQuery) -> bool:
 
 
 def _hit(found: Found, query: Query, request: SearchRequest) -> Hit:
-    get = found.header.get
+    header, get = found.header, found.header.get
     derived = bool(get("headline_derived"))
-    snippet, spans = _NO_SNIPPET, tuple[Span, ...]()
+    snippet, spans = _NO_SNIPPET, _NO_SPANS
     if request.snippets:
         stored = found.stored()
         snippet = snippet_of(query, stored)
-        spans = () if derived else marks(query, found.header["headline"], "headline", stored.get("language", "")).spans
+        spans = () if derived else marks(query, header["headline"], "headline", stored.get("language", "")).spans
     return Hit(
-        found.header["doc_id"],
-        found.header["headline"],
+        header["doc_id"],
+        header["headline"],
         get("newspaper", ""),
         get("published"),
         get("section", ""),
@@ -158,18 +159,10 @@ def _hit(found: Found, query: Query, request: SearchRequest) -> Hit:
         snippet,
         spans,
         derived,
-        found.reprints,
+        max(0, len(found.versions) - 1),
         found.explanation,
+        found.versions,
     )
-
-
-def _with_versions(engine: Engine, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
-    """Return the hits with the other versions of their texts."""
-    several = [hit.doc_id for hit in hits if hit.reprints]
-    if not several:
-        return hits
-    versions = engine.versions(several)
-    return tuple(hit._replace(versions=versions.get(hit.doc_id, ())) if hit.reprints else hit for hit in hits)
 
 
 def _notes(answer: Answer) -> list[str]:

@@ -13,15 +13,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer.schema import FACETS, label_term
+from indexer.schema import FACETS
 from search.collection import NO_DAY, Collection, Docs
+from search.counting import (
+    Counts,
+    Names,
+    calendar_of,
+    counts_of_both,
+    folded_label,
+    key_of,
+    label_counts,
+    label_repeats,
+    period_values,
+    space_of,
+)
 from search.ranking import Floats
-from search.reprints import Groups, flat_values, groups_of
+from search.reprints import groups_of
 from search.request import Bucket, FacetCounts, Filter, SearchRequest, Timeline
 
 __all__ = ["ALL_FACETS", "MAX_BUCKETS", "Selection", "Tally", "folded_label", "select", "timeline_unit"]
@@ -32,9 +44,6 @@ _DAY_SPAN: Final = 62  # days asked for: up to here a bar a day
 _MONTH_SPAN: Final = 30 * 366  # and up to here a bar a month
 Unit = Literal["day", "month", "year"]
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
-Counts = npt.NDArray[np.int64]
-Names = npt.NDArray[np.object_]
-folded_label = label_term
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +83,6 @@ def select(collection: Collection, docs: Docs, scores: Floats | None, request: S
     return Selection(docs[passed], None if scores is None else scores[passed], but)
 
 
-@dataclass(frozen=True, slots=True)
-class _Space:
-    """The values of a facet over all segments. ``values[0]`` is "" (no value); ``ranks`` is their order in the alphabet.
-
-    ``maps[i]`` takes the ordinals of segment ``i`` to places in ``values``; None where they are the same.
-    """
-
-    values: Names
-    keys: Sequence[str]
-    ranks: Counts
-    maps: Sequence[Counts | None]
-
-
 class Tally:
     """The counts of one answer: facets and timeline of a selection."""
 
@@ -95,6 +91,7 @@ class Tally:
         self._selection = selection
         self._request = request
         self._groups = groups_of(collection) if request.reprints == "grouped" else None
+        self._counted: dict[tuple[str, int], Counts] = {}
         self._months: dict[int, Counts] = {}
         self._grouped: dict[int, Docs] = {}
         self._shown: dict[tuple[str, int], tuple[Bucket, ...]] = {}
@@ -111,14 +108,26 @@ class Tally:
             order = counts[1:].nonzero()[0][::-1] + 1
             size, keys = MAX_BUCKETS, values.tolist()
         else:
-            space = _space(self._collection, field)
-            counts = _label_counts(self._collection, field, docs)
+            space = space_of(self._collection, field)
+            counts = self._labels(field, docs)
             if self._groups is not None:
-                repeated = _label_repeats(self._groups, self._collection, field, self._present(docs), counts.size)
+                repeated = label_repeats(self._groups, self._collection, field, self._present(docs), counts.size)
                 counts = counts if repeated is None else counts - repeated
             order = _by_count(counts, space.ranks)
             size, values, keys = min(self._request.facet_size, MAX_BUCKETS), space.values, space.keys
         return self._buckets(field, (values, keys), counts, order, size)
+
+    def _labels(self, field: str, docs: Docs) -> Counts:
+        """Return how many of ``docs`` have each value of a facet; another one of few values that counts the same articles is counted beside it."""
+        counts = self._counted.pop((field, id(docs)), None)
+        if counts is None and docs.size < self._collection.live_count:
+            wanted = self._request.facets or FACETS
+            for other in wanted[wanted.index(field) + 1 :]:
+                alike = other in FACETS and self._selection.counted_for(other) is docs
+                if alike and (counted := counts_of_both(self._collection, field, other, docs)) is not None:
+                    counts, self._counted[other, id(docs)] = counted
+                    break
+        return label_counts(self._collection, field, docs) if counts is None else counts
 
     def timeline(self) -> Timeline:
         """Return the articles of each day, month or year, in order of time; those without a date are left out."""
@@ -159,7 +168,7 @@ class Tally:
         chosen, excluded = _selected(self._request.filters, field)
         kept = [at for at in order[size:].tolist() if keys[at] in chosen | excluded]
         rows = [(values[at], keys[at], int(counts[at])) for at in shown + kept]
-        rows += [(value, _key(field, value), 0) for value in _absent(self._request.filters, field, {key for _, key, _ in rows})]
+        rows += [(value, key_of(field, value), 0) for value in _absent(self._request.filters, field, {key for _, key, _ in rows})]
         return FacetCounts(
             buckets=tuple(Bucket(value, number, key in chosen, key in excluded) for value, key, number in rows),
             other=rest - int(counts[kept].sum()) if kept else rest,
@@ -169,7 +178,7 @@ class Tally:
 
     def _time(self, unit: str, docs: Docs) -> tuple[Names, Counts]:
         """Return the names of all months or years of the archive and the count of each; the first is « no date »."""
-        calendar = _calendar(self._collection)
+        calendar = calendar_of(self._collection)
         if id(docs) not in self._months:
             whole = docs.size == self._collection.live_count
 
@@ -181,90 +190,9 @@ class Tally:
         if unit == "year":
             counts = np.add.reduceat(counts, calendar.year_starts)
         if self._groups is not None:
-            repeated = self._groups.repeated(self._present(docs), unit, partial(_period_values, calendar, unit), counts.size)
+            repeated = self._groups.repeated(self._present(docs), unit, partial(period_values, calendar, unit), counts.size)
             counts = counts if repeated is None else counts - repeated
         return calendar.months if unit == "month" else calendar.years, counts
-
-
-@dataclass(frozen=True, slots=True)
-class _Calendar:
-    """The months from the first to the last of the archive. Shapes: slots [max_doc] of the smallest type, 0 = no date, else the month's place."""
-
-    slots: npt.NDArray[Any]
-    months: Names
-    years: Names
-    year_starts: Counts  # where each year begins among ``months``
-
-
-def _calendar(collection: Collection) -> _Calendar:
-    def make() -> _Calendar:
-        days = collection.days("published")
-        known = days != NO_DAY
-        months = np.where(known, days, 0).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + 1970 * 12
-        low, high = (int(months[known].min()), int(months[known].max())) if known.any() else (0, -1)
-        numbers = np.arange(low, high + 1)
-        starts = np.flatnonzero(np.diff(numbers // 12, prepend=-1)) + 1
-        return _Calendar(
-            slots=np.where(known, months - low + 1, 0).astype(np.min_scalar_type(max(0, high - low + 1))),
-            months=_names(["", *(f"{month // 12:04d}-{month % 12 + 1:02d}" for month in numbers.tolist())]),
-            years=_names(["", *(f"{month // 12:04d}" for month in numbers[starts - 1].tolist())]),
-            year_starts=np.concatenate(([0], starts)),
-        )
-
-    return collection.remembered("calendar", make)
-
-
-def _space(collection: Collection, field: str) -> _Space:
-    def make() -> _Space:
-        columns = [leaf.ordinals(field).values for leaf in collection.leaves]
-        values = ["", *sorted({value for column in columns for value in column if value})]
-        place = {value: number for number, value in enumerate(values)}
-        maps: list[Counts | None] = [None if len(column) == len(values) else np.array([place[value] for value in column]) for column in columns]
-        keys = [_key(field, value) for value in values]
-        ranks = np.empty(len(values), np.int64)
-        ranks[sorted(range(len(values)), key=lambda at: (keys[at], values[at]))] = np.arange(len(values))
-        return _Space(_names(values), keys, ranks, maps)
-
-    return collection.remembered(("space", field), make)
-
-
-def _label_counts(collection: Collection, field: str, docs: Docs) -> Counts:
-    """Return how many of ``docs`` have each value of a space; the first is how many have none."""
-
-    def count() -> Counts:
-        space = _space(collection, field)
-        total = np.zeros(len(space.values), np.int64)
-        bounds = np.searchsorted(docs, collection.bases)
-        for number, (leaf, places) in enumerate(zip(collection.leaves, space.maps, strict=True)):
-            inside = docs[bounds[number] : bounds[number + 1]]
-            if inside.size:
-                base = np.int32(collection.bases[number])
-                found = leaf.ordinals(field).counts(inside - base if base else inside)
-                if places is None:
-                    total += found
-                else:
-                    total[places] += found
-        return total
-
-    return collection.remembered(("all", field), count) if docs.size == collection.live_count else count()
-
-
-def _label_repeats(groups: Groups, collection: Collection, field: str, places: Docs, size: int) -> Counts | None:
-    """Return how often a text has each value again: a value is counted once for each text, however many of its versions have it."""
-    space = _space(collection, field)
-    columns = [(leaf.ordinals(field), names) for leaf, names in zip(collection.leaves, space.maps, strict=True)]
-    return groups.repeated(places, field, partial(flat_values, columns, collection.bases), size)
-
-
-def _period_values(calendar: _Calendar, unit: str, docs: Docs) -> tuple[Counts, Counts]:
-    """Return the month or year of articles, one each."""
-    months = calendar.slots[docs].astype(np.int64)
-    values = months if unit == "month" else np.searchsorted(calendar.year_starts, months, side="right") - 1
-    return values, np.arange(docs.size + 1)
-
-
-def _names(values: Sequence[str]) -> Names:
-    return np.array(values, dtype=object)
 
 
 def _bucket_rows(values: Names, counts: Counts, order: Counts) -> tuple[Bucket, ...]:
@@ -315,7 +243,7 @@ def _passing(collection: Collection, field: str, group: Sequence[Filter]) -> npt
     """Return which articles pass the filters of one facet: one of the chosen values and none of the excluded."""
     masks = []
     for exclude in (False, True):
-        values = frozenset(_key(field, value) for one in group if one.exclude is exclude for value in one.values)
+        values = frozenset(key_of(field, value) for one in group if one.exclude is exclude for value in one.values)
         if values:
             found = _with_values(collection, field, values)
             masks.append(~found if exclude else found)
@@ -328,19 +256,19 @@ def _with_values(collection: Collection, field: str, values: frozenset[str]) -> 
     found: npt.NDArray[np.bool_] | None = collection.hot.get(key)
     if found is None:
         if field in ("year", "month"):
-            calendar = _calendar(collection)
+            calendar = calendar_of(collection)
             names = calendar.months.tolist()
             wanted = np.fromiter((name in values or (field == "year" and bool(name) and name[:4] in values) for name in names), np.bool_)
             found = wanted[calendar.slots]
         else:
-            found = collection.having(field, lambda value: _key(field, value) in values, none="" in values)
+            found = collection.having(field, lambda value: key_of(field, value) in values, none="" in values)
         collection.hot.put(key, found, found.nbytes + 500)
     return found
 
 
 def _selected(filters: Sequence[Filter], field: str) -> tuple[set[str], set[str]]:
     def of(exclude: bool) -> set[str]:
-        return {_key(field, value) for one in filters if one.field == field and one.exclude is exclude for value in one.values}
+        return {key_of(field, value) for one in filters if one.field == field and one.exclude is exclude for value in one.values}
 
     return of(False), of(True)
 
@@ -349,11 +277,6 @@ def _absent(filters: Sequence[Filter], field: str, shown: set[str]) -> list[str]
     """Return chosen values that no counted article has: a choice must stay visible, so that it can be taken back."""
     absent: dict[str, str] = {}
     for value in (value for one in filters if one.field == field for value in one.values if value):
-        if _key(field, value) not in shown:
-            absent.setdefault(_key(field, value), value)
+        if key_of(field, value) not in shown:
+            absent.setdefault(key_of(field, value), value)
     return list(absent.values())
-
-
-def _key(field: str, value: str) -> str:
-    """Return under what a value is compared; "" is no value at all, so a name without a letter (« *** ») stands for itself."""
-    return value if field in ("year", "month") or not value else folded_label(value) or value

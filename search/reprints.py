@@ -50,7 +50,7 @@ class Groups:
         self._places = np.full(max_doc, -1, np.int32)
         self._places[docs] = np.arange(docs.size)
         self._pairs: dict[Hashable, _Pairs] = {}
-        self._texts: dict[tuple[int, int], tuple[Version, ...]] = {}
+        self._texts: dict[int, tuple[Version, ...]] = {}  # by group
         self._kept_versions = 0
 
     def lines(self, docs: Docs) -> npt.NDArray[np.bool_] | None:
@@ -104,36 +104,21 @@ class Groups:
         kept[several[np.unique(np.stack((self._group[places[several]], values[several])), axis=1, return_index=True)[1]]] = True
         return kept
 
-    def size_of(self, doc: int) -> int:
-        """Return how many versions of an article there are, itself included; 1 where it stands alone."""
-        place = int(self._places[doc])
-        return 1 if place < 0 else self._span(place)[1] - self._span(place)[0]
+    def versions(self, collection: Collection, docs: Docs) -> list[tuple[Version, ...]]:
+        """Return for each of ``docs`` all versions of its text, the first publication first; () where it stands alone."""
+        places = self._places.take(docs)
+        groups = np.where(places < 0, -1, self._group.take(places, mode="clip")).tolist()
+        return [() if group < 0 else self._texts.get(group) or self._read(collection, group) for group in groups]
 
-    def versions(self, collection: Collection, docs: Sequence[int]) -> dict[int, tuple[Version, ...]]:
-        """Return all versions of the texts of some articles, the first publication first; what stands alone is left out."""
-        found: dict[int, tuple[Version, ...]] = {}
-        for doc in docs:
-            place = int(self._places[doc])
-            if place < 0:
-                continue
-            span = self._span(place)
-            versions = self._texts.get(span)
-            if versions is None:
-                versions = tuple(_version(collection.header(int(self._docs[at])), int(self._kept[at])) for at in range(*span))
-                self._remember(span, versions)
-            found[doc] = versions
-        return found
-
-    def _remember(self, span: tuple[int, int], versions: tuple[Version, ...]) -> None:
-        """Keep the versions of a text: what is printed ten thousand times stands on many pages, and takes a tenth of a second to read."""
+    def _read(self, collection: Collection, group: int) -> tuple[Version, ...]:
+        """Read the versions of a text and keep them: one that is printed ten thousand times stands on many pages, and takes a tenth of a second."""
+        span = range(int(self._starts[group]), int(self._starts[group + 1]))
+        versions = tuple(_version(collection.header(int(self._docs[at])), int(self._kept[at])) for at in span)
         self._kept_versions += len(versions)  # two threads may count one text twice or not at all: the bound is a rough one
         if self._kept_versions > KEPT_VERSIONS:
             self._texts, self._kept_versions = {}, len(versions)
-        self._texts[span] = versions
-
-    def _span(self, place: int) -> tuple[int, int]:
-        group = int(self._group[place])
-        return int(self._starts[group]), int(self._starts[group + 1])
+        self._texts[group] = versions
+        return versions
 
 
 def groups_of(collection: Collection) -> Groups | None:

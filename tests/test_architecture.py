@@ -68,6 +68,7 @@ PURE = (
     "search/understood.py",
     "search/nodes.py",
     "search/request.py",
+    "search/counting.py",
     "search/facets.py",
     "search/differences.py",
     "search/reprints.py",

@@ -23,7 +23,7 @@ class Found(NamedTuple):
     score: float
     stored: Callable[[], dict[str, Any]]
     explanation: dict[str, Any] | None = None
-    reprints: int = 0  # other versions in the archive
+    versions: tuple[Version, ...] = ()  # all of its text, the first publication first; () where it stands alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

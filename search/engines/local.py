@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -90,17 +91,18 @@ class LocalEngine:
         groups = groups_of(collection)
         lines = _lines(groups, selection, request)
         order, scores = self._ranked(evaluation, query, lines, request)
-        start = (request.page - 1) * request.size
+        page = slice((request.page - 1) * request.size, request.page * request.size)
+        shown = order[page]
         found = [
             Found(
                 collection.header(number),
                 score,
                 partial(collection.stored, number),
                 explain(evaluation, query, number) if request.explain else None,
-                0 if groups is None else groups.size_of(number) - 1,
+                versions,
             )
-            for number, score in zip(
-                order[start : start + request.size].tolist(), scores[start : start + request.size].tolist(), strict=True
+            for number, score, versions in zip(
+                shown.tolist(), scores[page].tolist(), repeat(()) if groups is None else groups.versions(collection, shown), strict=False
             )
         ]
         wanted = ALL_FACETS if request.facets is None else request.facets
@@ -133,8 +135,8 @@ class LocalEngine:
         if groups is None:
             return {}
         numbers = {doc_id: number for doc_id in doc_ids if (number := collection.doc_num(doc_id)) is not None}
-        found = groups.versions(collection, tuple(numbers.values()))
-        return {doc_id: found[number] for doc_id, number in numbers.items() if number in found}
+        found = groups.versions(collection, np.fromiter(numbers.values(), np.int32, len(numbers)))
+        return {doc_id: versions for doc_id, versions in zip(numbers, found, strict=True) if versions}
 
     def withdrawn(self, doc_id: str) -> str | None:
         """Return why an article was withdrawn; None for every other."""
@@ -270,32 +272,36 @@ def _best(scores: Floats, docs: Docs, ranks: Ranks, wanted: int) -> npt.NDArray[
 
     A plain partition would take any of the equal ones, so that the pages of a question repeat some articles and miss others.
     """
-    least = least_of_best(scores, wanted)
+    high = highest(scores, wanted)
+    scores = scores.take(high)
+    least = np.partition(scores, scores.size - wanted)[scores.size - wanted]
     above, equal = (scores > least).nonzero()[0], (scores == least).nonzero()[0]
     room = wanted - above.size
     if room < equal.size:
-        equal = equal[np.argpartition(ranks[docs[equal]], room - 1)[:room]]
-    return np.sort(np.concatenate((above, equal)))
+        equal = equal[np.argpartition(ranks[docs[high[equal]]], room - 1)[:room]]
+    best: npt.NDArray[np.intp] = high[np.sort(np.concatenate((above, equal)))]
+    return best
 
 
-def least_of_best(scores: npt.NDArray[Any], wanted: int) -> Any:
-    """Return the score of the last of the ``wanted`` best. Of many, only those above what a sample promises are put in order."""
+def highest(scores: npt.NDArray[Any], wanted: int) -> npt.NDArray[np.intp]:
+    """Return at least ``wanted`` places, ascending, the best and all equal to the last of them among them: those above what a sample promises."""
     step = scores.size // _SAMPLE
     if step > 1:
         sample = scores[::step]
         rank = min(sample.size, 2 * wanted // step + _SPARE)
         bound = np.partition(sample, sample.size - rank)[sample.size - rank]
-        high = scores[scores >= bound]
+        high: npt.NDArray[np.intp] = (scores >= bound).nonzero()[0]
         if high.size >= wanted:
-            scores = high
-    return np.partition(scores, scores.size - wanted)[scores.size - wanted]
+            return high
+    return np.arange(scores.size)
 
 
 def _first(docs: Docs, ranks: Ranks, wanted: int) -> Docs:
     """Return the ``wanted`` of least rank, in order."""
     places = ranks.take(docs)
     if wanted < docs.size:
-        kept = (places <= -least_of_best(-places, wanted)).nonzero()[0]
+        high = highest(-places, wanted)
+        kept = high[places[high].argpartition(wanted - 1)[:wanted]]
         docs, places = docs[kept], places[kept]
     return docs[places.argsort()]
 

@@ -122,9 +122,7 @@ def test_grouped_an_answer_has_the_lines_that_putting_versions_together_gives(
     expected = {doc_id: scores[doc_id] for _, doc_id in lines.values()}
     assert (answer.matched, answer.articles, answer.total) == (len(found), len(inside), len(lines))
     assert {one.header["doc_id"]: one.score for one in answer.found} == pytest.approx(expected, abs=TOLERANCE)
-    assert {one.header["doc_id"]: one.reprints + 1 for one in answer.found} == {
-        doc_id: len(archive.versions.get(doc_id, "1")) for doc_id in expected
-    }
+    assert {one.header["doc_id"]: one.versions for one in answer.found} == {doc_id: archive.versions.get(doc_id, ()) for doc_id in expected}
     for field in FACETS:
         assert _counts(answer.facets[field]) == _counted_lines(archive, found, chosen, field)
     unit = answer.timeline.unit
