@@ -8,9 +8,7 @@ knows neither segments nor files, and is the same for every codec.
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from bisect import bisect_right
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +20,7 @@ import numpy.typing as npt
 from corpus.languages import is_french
 from indexer.reprints import SegmentGroups
 from indexer.schema import TEXT_FIELDS, exact_field
-from search.room import hot_bytes
+from search.room import Hot, hot_bytes
 
 __all__ = ["NO_DAY", "Collection", "Docs", "Leaf", "Ordinals", "Positions", "Postings", "class_as_typed"]
 
@@ -133,37 +131,6 @@ class Leaf(Protocol):
 
     def stored(self, doc_num: int) -> dict[str, Any]:
         """The whole article."""
-
-
-class Hot:
-    """Arrays used last, up to a limit of bytes: what is asked often is unpacked and weighted once. For many threads."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._held = 0
-        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable) -> Any:
-        """Return what was kept under a key, or None."""
-        with self._lock:
-            found = self._kept.get(key)
-            if found is None:
-                return None
-            self._kept.move_to_end(key)
-            return found[0]
-
-    def put(self, key: Hashable, value: Any, size: int) -> None:
-        """Keep a value of so many bytes; what was asked for longest ago is forgotten."""
-        if size > self._limit // 8:
-            return
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = (value, size)
-                self._held += size
-            while self._held > self._limit:
-                _, (_, dropped) = self._kept.popitem(last=False)
-                self._held -= dropped
 
 
 class Collection:

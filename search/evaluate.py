@@ -22,6 +22,7 @@ from whoosh.query import And, Every, Not, NullQuery, Or, Query
 
 from indexer.french import ACCENT
 from indexer.schema import PARAGRAPH_TERM, TEXT_FIELDS, exact_field, label_term
+from search.asked import Occurring, branches, scoring_nodes
 from search.collection import Collection, Docs
 from search.matches import NOTHING, Keys, Occurrences, added, contained, difference, intersection, union
 from search.nodes import AtLeast, Compound, Days, Fuzzy, Identifier, Label, Near, Pattern, Phrase, SameParagraph, Word, label_words
@@ -30,12 +31,13 @@ from search.ranking import CONSTANTS, Constants, Floats, field_norms, idf, satur
 from search.relaxing import MostOf
 from search.weighed import Standing, Weighed, joined, standing_of, summed
 
-__all__ = ["EXPANSIONS", "SEARCH_S", "Evaluation", "scoring_nodes"]
+__all__ = ["EXPANSIONS", "SEARCH_S", "Evaluation", "Occurring", "scoring_nodes"]
 
 EXPANSIONS: Final = 1_024  # terms that one pattern may stand for
 SEARCH_S: Final = 1.0
-
-Occurring = Word | Phrase | Compound | Pattern | Fuzzy | Near | SameParagraph
+_FEW: Final = (
+    150  # times as many articles have a word as are asked about: the first time it is looked up in those (most words are asked once)
+)
 
 
 class Evaluation:
@@ -126,7 +128,7 @@ class Evaluation:
         An article is worth what it has of all words asked, those of another branch of an OU too.
         """
         docs, scores = self._scored(node)
-        if scores is not None and _branches(node):
+        if scores is not None and branches(node):
             scores = self.weigh(node, docs)
         return docs, scores
 
@@ -357,9 +359,10 @@ class Evaluation:
         key = ("standing", node)
         found: Standing | None = self.collection.hot.get(key)
         if found is None:
-            frequent = self.weighed(node).docs.size > KEPT_DOCS
-            fields = {field: places(node, self, field, docs if frequent else None).keys for field in _fields(node.field)}
-            if frequent or self.partial:
+            having = self.weighed(node).docs.size
+            few = having > KEPT_DOCS or (having > docs.size * _FEW and not self.collection.hot.seen(key))
+            fields = {field: places(node, self, field, docs if few else None).keys for field in _fields(node.field)}
+            if few or self.partial:
                 return standing_of(fields)
             found = self._keep_standing(node, fields)
         return found
@@ -376,25 +379,6 @@ class Evaluation:
         if not self.partial and time.monotonic() > self._ends:
             self.partial = True
         return self.partial
-
-
-def scoring_nodes(node: Query) -> list[Occurring]:
-    """Return the nodes of a tree that add to the score, in the order they were typed; nothing under a Not."""
-    if isinstance(node, And | Or):
-        return [leaf for child in node.subqueries for leaf in scoring_nodes(child)]
-    if isinstance(node, MostOf):
-        return [leaf for child in node.nodes for leaf in scoring_nodes(child)]
-    if isinstance(node, AtLeast):
-        return [node.word]
-    return [node] if isinstance(node, Occurring) else []
-
-
-def _branches(node: Query) -> bool:
-    """Tell whether an article may have words of the question that stand in a part it does not answer."""
-    if isinstance(node, And):
-        return any(map(_branches, node.subqueries))
-    children = node.subqueries if isinstance(node, Or) else node.nodes if isinstance(node, MostOf) else ()
-    return any(isinstance(child, And | AtLeast) or _branches(child) for child in children)
 
 
 @lru_cache(maxsize=100_000)

@@ -21,6 +21,7 @@ from search.nodes import Compound, Fuzzy, Near, Pattern, Phrase, SameParagraph, 
 __all__ = ["KEPT_DOCS", "Source", "places", "term_of"]
 
 KEPT_DOCS: Final = 200_000  # articles: the places of a term in more are looked up for each question
+_FEW: Final = 8  # times as many articles have a term as are asked about: then its places in those are looked up, and not all read
 _PHRASE_CHUNK: Final = 20_000  # articles whose positions are compared between two looks at the clock
 
 
@@ -60,8 +61,10 @@ def _keys(collection: Collection, field: str, text: str, docs: Docs | None) -> K
     """Return the places of a term, in all articles or in ``docs``; those of a term that is not too frequent are kept whole."""
     keys: Keys | None = collection.hot.get(("keys", field, text))
     if keys is None:
-        if docs is not None and collection.doc_freq(field, text) > KEPT_DOCS:
-            return keys_of(collection.positions(field, text, docs))
+        if docs is not None:
+            having = collection.doc_freq(field, text)
+            if having > KEPT_DOCS or docs.size * _FEW < having:
+                return keys_of(collection.positions(field, text, docs))
         keys = keys_of(collection.positions(field, text))
         collection.hot.put(("keys", field, text), keys, 8 * keys.size + 500)
     if docs is None or not keys.size:

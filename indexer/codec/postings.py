@@ -7,6 +7,7 @@ no list at all: its pointer is the posting. Lists are read one by one, or those 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from indexer.codec.framing import Container, Section
 from indexer.codec.packing import WIDTHS, concatenated_ranges, unpack_list, unpack_lists, unpack_some, words_of
 from indexer.codec.postings_writing import ALONE, BLOCK, LONG_LIST, Portion, PostingsWriter, portions_of
 
-__all__ = ["LONG_LIST", "Portion", "PostingsReader", "PostingsWriter", "portions_of", "union_of_positions"]
+__all__ = ["LONG_LIST", "Portion", "PostingsReader", "PostingsWriter", "portions_of", "positions_at", "union_of_positions"]
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -155,29 +156,54 @@ class PostingsReader:
         Shapes: starts i64[last - first + 1]; positions in the order (term, doc, position), None when the field keeps none.
         Raises: IndexCorrupt.
         """
-        return self._portion_or_error(first, last, positions=self.has_positions)
+        return self._portion_or_error(*self._tables(first, last), positions=self.has_positions)
 
     def run(self, first: int, last: int) -> tuple[I32, I32]:
         """Return (docs, freqs) of the terms numbered ``first`` to ``last``, one list after the other. Raises: IndexCorrupt."""
-        _starts, docs, freqs, _ = self._portion_or_error(first, last, positions=False)
-        if docs.size and (int(docs.view(np.uint32).max()) >= self._max_doc or int(freqs.min()) < 1):
-            raise IndexCorrupt(self._path, f"section postings/{self._name}, terms {first} to {last}: a document or frequency out of range")
+        _starts, docs, freqs, _ = self._portion_or_error(*self._tables(first, last), positions=False)
+        self._expect_in_range(docs, freqs)
         return docs, freqs
 
-    def _portion_or_error(self, first: int, last: int, *, positions: bool) -> tuple[I64, I32, I32, I32 | None]:
-        try:
-            return self._portion(first, last, positions=positions)
-        except (IndexError, ValueError, OverflowError, MemoryError) as error:
-            raise IndexCorrupt(self._path, f"section postings/{self._name}, terms {first} to {last}: {error}") from error
+    def keys(self, terms: Sequence[int]) -> I64:
+        """Return where any of several terms stands, as ``document << 32 | position``, ascending: the forms of a class, all at once.
 
-    def _portion(self, first: int, last: int, *, positions: bool) -> tuple[I64, I32, I32, I32 | None]:
-        counts = self.doc_freqs()[first:last].astype(np.int64)
+        Raises: IndexCorrupt.
+        """
+        counts = np.array([self._count(term) for term in terms], dtype=np.int64)
+        pointers = np.array([self._pointer(term) for term in terms], dtype=np.uint64)
+        _starts, docs, freqs, places = self._portion_or_error(counts, pointers, positions=True)
+        self._expect_in_range(docs, freqs)
+        found: I64 = docs.astype(np.int64).repeat(freqs)
+        found <<= 32
+        assert places is not None  # asked for
+        found |= places
+        found.sort(kind="stable")  # a merge of runs that ascend
+        return found
+
+    def _expect_in_range(self, docs: I32, freqs: I32) -> None:
+        if docs.size and (int(docs.view(np.uint32).max()) >= self._max_doc or int(freqs.min()) < 1):
+            raise IndexCorrupt(self._path, f"section postings/{self._name}: a document or frequency out of range")
+
+    def _tables(self, first: int, last: int) -> tuple[I64, npt.NDArray[np.uint64]]:
+        """Return document frequencies and pointers of the terms numbered ``first`` to ``last``."""
+        self._df_section.touch(4 * first, 4 * last)
+        self._pointer_section.touch(8 * first, 8 * last)
+        pointers: npt.NDArray[np.uint64] = np.frombuffer(self._pointers, dtype="<u8")[first:last]
+        return np.frombuffer(self._df, dtype="<u4")[first:last].astype(np.int64), pointers
+
+    def _portion_or_error(
+        self, counts: I64, pointers: npt.NDArray[np.uint64], *, positions: bool
+    ) -> tuple[I64, I32, I32, I32 | None]:
+        try:
+            return self._portion(counts, pointers, positions=positions)
+        except (IndexError, ValueError, OverflowError, MemoryError) as error:
+            raise IndexCorrupt(self._path, f"section postings/{self._name}, lists of {len(counts)} terms: {error}") from error
+
+    def _portion(self, counts: I64, pointers: npt.NDArray[np.uint64], *, positions: bool) -> tuple[I64, I32, I32, I32 | None]:
         if counts.size and int(counts.max()) > self._max_doc:
             raise IndexCorrupt(self._path, f"section df/{self._name}: a term in {int(counts.max())} of {self._max_doc} documents")
         starts = np.zeros(len(counts) + 1, dtype=np.int64)
         np.cumsum(counts, out=starts[1:])
-        self._pointer_section.touch(8 * first, 8 * last)
-        pointers = np.frombuffer(self._pointer_section.data, dtype="<u8")[first:last]
         once = (pointers & ALONE) != 0
         docs = np.zeros(int(starts[-1]), dtype=np.uint32)
         freqs = np.ones(int(starts[-1]), dtype=np.uint32)
@@ -207,7 +233,7 @@ class PostingsReader:
         target = concatenated_ranges(starts, counts)
         docs[target] = gaps
         unpacked, after = self._bulk_unpack(freqs_at, counts, headers[:, 1])
-        self._section.touch(4 * int(at.min()), 4 * int(after.max()))  # the lists of neighbours lie side by side
+        self._touch_lists(at, after)
         freqs[target] = unpacked + np.uint32(1)
         return after, headers[:, -1]
 
@@ -237,8 +263,17 @@ class PostingsReader:
             first = ends[starts[numbers]]
             counts = ends[starts[numbers + 1]] - first
             places[concatenated_ranges(first, counts)], after = self._bulk_unpack(at, counts, headers)
-            self._section.touch(4 * int(at.min()), 4 * int(after.max()))
+            self._touch_lists(at, after)
         return places.view(np.int32)
+
+    def _touch_lists(self, at: I64, after: I64) -> None:
+        """Verify the words of some lists: those of neighbours lie side by side, those of the forms of a class far apart."""
+        first, last = int(at.min()), int(after.max())
+        if last - first <= 2 * int((after - at).sum()):
+            self._section.touch(4 * first, 4 * last)
+            return
+        for low, high in zip(at.tolist(), after.tolist(), strict=True):
+            self._section.touch(4 * low, 4 * high)
 
 
 def _from_bases(gaps: npt.NDArray[np.uint32], bases: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
@@ -273,10 +308,16 @@ def union_of_positions(lists: list[tuple[I32, I64, I32]]) -> tuple[I32, I64, I32
     lists = [found for found in lists if len(found[0])]
     if len(lists) == 1:
         return lists[0]
-    if not lists:
-        return np.zeros(0, dtype=np.int32), np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32)
-    keys = np.concatenate([np.repeat(docs.astype(np.int64) << 32, np.diff(offsets)) | positions for docs, offsets, positions in lists])
-    keys.sort(kind="stable")
+    keys = [np.repeat(docs.astype(np.int64) << 32, np.diff(offsets)) | positions for docs, offsets, positions in lists]
+    every = np.concatenate([np.empty(0, np.int64), *keys])
+    every.sort(kind="stable")
+    return positions_at(every)
+
+
+def positions_at(keys: I64) -> tuple[I32, I64, I32]:
+    """Return ascending keys (document << 32 | position) as (docs, offsets, positions)."""
     docs = (keys >> 32).astype(np.int32)
-    first = np.flatnonzero(np.concatenate([np.ones(1, dtype=bool), docs[1:] != docs[:-1]]))
-    return docs[first], np.append(first, len(docs)).astype(np.int64), (keys & 0xFFFFFFFF).astype(np.int32)
+    first = np.ones(docs.size, np.bool_)
+    np.not_equal(docs[1:], docs[:-1], out=first[1:])
+    starts = first.nonzero()[0]
+    return docs[starts], np.append(starts, docs.size), keys.astype(np.int32)  # the low half

@@ -19,7 +19,7 @@ from corpus.errors import IndexCorrupt
 from indexer.codec.cache import PostingsCache
 from indexer.codec.columns import LENGTH_TABLE, NO_DAY, Days, DocIds, Ordinals, read_days, read_ordinals
 from indexer.codec.framing import Container
-from indexer.codec.postings import PostingsReader, union_of_positions
+from indexer.codec.postings import PostingsReader, positions_at, union_of_positions
 from indexer.codec.segment_data import FieldData, Forms, SegmentData, SegmentInfo, write_segment
 from indexer.codec.sketches import SKETCHES, Sketches, read_sketches
 from indexer.codec.stored import RowBlocksReader, RowsReader
@@ -167,7 +167,10 @@ class SegmentReader:
         return found[0], found[1], found[2]
 
     def _positions(self, field: str, number: int) -> tuple[I32, I64, I32]:
-        return union_of_positions([self.lists(name).positions(form) for name, form in self._forms_of(field, number)])
+        forms = self._forms_of(field, number)
+        if len(forms) == 1:
+            return self.lists(forms[0][0]).positions(forms[0][1])
+        return positions_at(self.lists(forms[0][0]).keys([form for _, form in forms])) if forms else union_of_positions([])
 
     def _forms_of(self, field: str, number: int) -> list[tuple[str, int]]:
         """Return the lists that hold the positions of a term: its own, or those of the forms of its class."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from archives import questions, random_archive, random_article
 from hypothesis import given, settings
@@ -18,7 +19,7 @@ from corpus import Article
 from indexer import build_index, delete_articles
 from search import SearchRequest, open_engine
 from search.engines.local import LocalEngine
-from search.evaluate import EXPANSIONS
+from search.evaluate import EXPANSIONS, Evaluation
 from search.language import parse_query
 from search.nodes import Near, Pattern, Phrase, Word, disjunction
 from search.relaxing import MostOf, relaxed
@@ -239,3 +240,24 @@ def test_a_pattern_stands_for_no_more_words_than_the_cap_over_all_segments(many_
 
 def test_a_pattern_cut_over_all_segments_together_says_so(many_words: LocalEngine) -> None:
     assert many_words.ask(Pattern("qz*"), EVERYTHING).truncated == ("qz*",)
+
+
+def test_places_looked_up_in_a_few_articles_are_those_read_whole(tmp_path: Path) -> None:
+    """The word stands in so many more articles than are asked about that it is looked up the first time, and read whole the second."""
+    articles = [
+        Article(doc_id=f"n{n}", headline=f"Le port {n}", body="Rien. " * (n % 7) + "Le port et les ports, au port.") for n in range(400)
+    ]
+    build_index(articles, tmp_path / "index")
+    with open_engine(tmp_path / "index") as engine:
+        collection, node = engine.collection(), parse_query("port").query
+        assert isinstance(node, Word)
+        docs = np.array([5, 399], np.int32)
+        looked_up, whole = (Evaluation(collection).standing(node, docs) for _ in range(2))
+    assert looked_up.docs.tolist() == docs.tolist()
+    assert whole.docs.size == 400
+    for found in (looked_up, whole):
+        rows, ranks = found.among(docs)
+        assert rows.tolist() == [0, 1]
+        assert [found.spots[found.starts[rank] : found.starts[rank + 1]].tolist() for rank in ranks] == [
+            whole.spots[whole.starts[doc] : whole.starts[doc + 1]].tolist() for doc in docs
+        ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from search.room import LEAST, MOST, _group_limit, bounded, hot_bytes
+from search.room import LEAST, MOST, Hot, _group_limit, bounded, hot_bytes
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,18 @@ def test_the_limit_of_a_container_is_read(tmp_path: Path, said: str, limit: int 
     (tmp_path / "memory.max").write_text(said)
     assert _group_limit(tmp_path / "memory.max") == limit
     assert _group_limit(tmp_path / "nothing here") is None
+
+
+def test_what_was_asked_for_longest_ago_is_forgotten_first() -> None:
+    hot = Hot(8_000)
+    for number in range(9):
+        hot.put(number, f"value {number}", 1_000)
+        assert hot.get(0) == "value 0"
+    assert [number for number in range(9) if hot.get(number) is None] == [1]
+    hot.put("too large", "value", 1_001)
+    assert hot.get("too large") is None
+
+
+def test_a_question_is_seen_from_the_second_time_on() -> None:
+    hot = Hot(8_000)
+    assert [hot.seen("préfet"), hot.seen("préfet"), hot.seen("école")] == [False, True, False]

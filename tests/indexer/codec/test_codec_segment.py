@@ -84,6 +84,8 @@ def test_long_lists_read_one_by_one_and_all_at_once(tmp_path: Path, count: int) 
     reader = SegmentReader.open(tmp_path / "a.mseg")
     found, offsets, places = reader.positions("body", "a") or ((), (), ())
     assert (found.tolist(), np.diff(offsets).tolist(), places.tolist()) == (docs.tolist(), freqs.tolist(), positions.tolist())
+    both = np.sort(np.append(np.repeat(docs.astype(np.int64), freqs) << 32 | positions, 7 << 32 | 99))
+    assert reader.lists("body").keys([1, 0]).tolist() == both.tolist()
     starts, every, counts, all_places = reader.lists("body").portion(0, 2)
     assert starts.tolist() == [0, count, count + 1]
     assert (every[:-1].tolist(), counts[:-1].tolist(), all_places[:-1].tolist()) == (docs.tolist(), freqs.tolist(), positions.tolist())
