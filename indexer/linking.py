@@ -7,8 +7,9 @@ pairs than fifty short lists. A pair that shares too few hashes for its lengths 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -20,7 +21,17 @@ from indexer.codec.columns import NO_DAY
 from indexer.codec.packing import concatenated_ranges
 from indexer.codec.segment import SegmentReader
 from indexer.codec.sketches import Sketches
-from indexer.resemblance import LATER_DAYS, SHARED_LATER, Words, is_version, read_words
+from indexer.resemblance import (
+    LATER_DAYS,
+    SHARED_LATER,
+    Runs,
+    Words,
+    is_version,
+    read_pairs,
+    read_runs,
+    read_words,
+    told_by_runs,
+)
 from indexer.sketching import KEPT_AT_LEAST, WORDS_A_KEPT
 
 __all__ = ["NEIGHBOURS", "Source", "Texts", "linked_pairs"]
@@ -37,7 +48,11 @@ RARE: Final = 12  # articles may keep a hash over any time; one that more keep, 
 CUT_RATIO: Final = 1.25  # between the hashes that two articles keep, when one is a cut of the other
 SHARED_SHARE: Final = 0.1  # of the hashes of the article that keeps fewer
 NUMBER_BITS: Final = 31  # of an article's number among all
-TEXTS_KEPT: Final = 2_000  # taken apart; about 10 kB each
+RUNS_KEPT: Final = 6_000_000  # of all texts together, four bytes each: those of some 15,000 articles
+BODIES_KEPT: Final = 4_096  # as they are
+TEXTS_KEPT: Final = 1_000  # taken apart; about 10 kB each
+READ_TOGETHER: Final = 256  # texts
+PAIRS_AT_ONCE: Final = 4_096  # whose runs are read before any is compared
 TEXTS_READ: Final = 1_000  # before the pages that they lay on are given back: read all over an archive, they are the archive
 ASKED_AT_ONCE: Final = 1 << 12  # articles whose pairs are held together
 ASKED: Final = 1
@@ -45,6 +60,7 @@ DONE: Final = 2  # with those of its segment that were asked before
 Mask = npt.NDArray[np.bool_]
 Turns = npt.NDArray[np.uint8]
 I64 = npt.NDArray[np.int64]
+U32 = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
@@ -83,52 +99,82 @@ class _Rows:
 
 
 class Texts:
-    """The texts of the articles that were looked at last, taken apart."""
+    """The texts of the articles that were looked at last: their runs of words, and some taken apart."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = sources
-        self._bases = np.array([source.base for source in sources])
-        self._kept: OrderedDict[int, tuple[Words, str]] = OrderedDict()
+        self._bases = [source.base for source in sources]
+        self._runs: OrderedDict[int, tuple[Runs, str]] = OrderedDict()  # and the newspaper
+        self._run_count = 0
+        self._bodies: dict[int, str] = {}  # of those read last
+        self._words: OrderedDict[int, Words] = OrderedDict()
         self._read_since = 0
 
-    def words(self, number: int) -> Words:
-        """Return the text of an article."""
-        return self._read(number)[0]
+    def prepare(self, numbers: Iterable[int]) -> None:
+        """Read the runs of articles that are compared next, in the order of the archive: neighbours are unpacked together."""
+        new = sorted(number for number in numbers if number not in self._runs)
+        if len(self._bodies) + len(new) > BODIES_KEPT:
+            self._bodies.clear()
+        for first in range(0, len(new), READ_TOGETHER):
+            part = new[first : first + READ_TOGETHER]
+            rows = [self._stored(number) for number in part]
+            for number, (body, newspaper), runs in zip(part, rows, read_runs(body for body, _ in rows), strict=True):
+                self._runs[number] = runs, newspaper
+                self._run_count += runs.runs.size
+                if len(self._bodies) < BODIES_KEPT:
+                    self._bodies[number] = body
+            while self._run_count > RUNS_KEPT and len(self._runs) > READ_TOGETHER:
+                self._run_count -= self._runs.popitem(last=False)[1][0].runs.size
 
-    def _read(self, number: int) -> tuple[Words, str]:
-        found = self._kept.get(number)
+    def are_versions(self, one: int, other: int) -> bool:
+        """Tell whether two articles are versions of one text; most pairs are settled by their runs, unread."""
+        if one not in self._runs or other not in self._runs:  # so long texts that not all of the portion could be kept
+            self.prepare((one, other))
+        (first, mine), (second, theirs) = self._runs[one], self._runs[other]
+        apart = self._days_between(one, other)
+        if apart > OWN_DAYS and mine == theirs != "":
+            apart = LATER_DAYS + 1  # a newspaper that prints again after days what it printed before has a routine
+        told = told_by_runs(first, second, apart)
+        return is_version(self._taken_apart(one), self._taken_apart(other), apart) if told is None else told
+
+    def pairs(self, numbers: Iterable[int]) -> dict[int, U32]:
+        """Return the pairs of words of some articles, read in the order of the archive."""
+        ordered = sorted(numbers)
+        return dict(zip(ordered, read_pairs(self._body(number) for number in ordered), strict=True))
+
+    def _body(self, number: int) -> str:
+        body = self._bodies.get(number)
+        return self._stored(number)[0] if body is None else body
+
+    def _taken_apart(self, number: int) -> Words:
+        found = self._words.pop(number, None)
         if found is None:
-            self._read_since += 1
-            if self._read_since >= TEXTS_READ:
-                self._release_pages()
-            source, inside = self.place(number)
-            stored = source.reader.stored(inside)
-            found = self._kept[number] = read_words(stored.get("body", "")), stored.get("newspaper", "")
-            if len(self._kept) > TEXTS_KEPT:
-                self._kept.popitem(last=False)
-        else:
-            self._kept.move_to_end(number)
+            found = read_words(self._body(number))
+            if len(self._words) >= TEXTS_KEPT:
+                self._words.popitem(last=False)
+        self._words[number] = found
         return found
-
-    def _release_pages(self) -> None:
-        self._read_since = 0
-        for source in self._sources:
-            source.reader.container.release_pages()
-
-    def days_between(self, one: int, other: int) -> int:
-        """Return how far apart two articles were published; 0 where a day is unknown.
-
-        A newspaper that prints again after days what it printed before has a routine: that counts as long ago.
-        """
-        days = [int(source.days[inside]) for source, inside in map(self.place, (one, other))]
-        apart = 0 if NO_DAY in days else abs(days[0] - days[1])
-        mine, theirs = self._read(one)[1], self._read(other)[1]
-        return LATER_DAYS + 1 if apart > OWN_DAYS and mine == theirs != "" else apart
 
     def place(self, number: int) -> tuple[Source, int]:
         """Return the segment of an article and its number there."""
-        source = self._sources[int(np.searchsorted(self._bases, number, side="right")) - 1]
+        source = self._sources[bisect_right(self._bases, number) - 1]
         return source, number - source.base
+
+    def _stored(self, number: int) -> tuple[str, str]:
+        """Read the body and the newspaper of an article."""
+        self._read_since += 1
+        if self._read_since >= TEXTS_READ:
+            self._read_since = 0
+            for source in self._sources:
+                source.reader.container.release_pages()
+        source, inside = self.place(number)
+        stored = source.reader.stored(inside)
+        return stored.get("body", ""), stored.get("newspaper", "")
+
+    def _days_between(self, one: int, other: int) -> int:
+        """Return how far apart two articles were published; 0 where a day is unknown."""
+        days = [int(source.days[inside]) for source, inside in map(self.place, (one, other))]
+        return 0 if NO_DAY in days else abs(days[0] - days[1])
 
 
 class Together:
@@ -166,22 +212,26 @@ def linked_pairs(sources: Sequence[Source], wanted: Mask, groups: I64, texts: Te
     Shapes: wanted bool[articles], those to find versions of; groups i64[articles], 0 = none.
     """
     together = Together()
-    for one, other in _candidates(sources, wanted):
-        mine, theirs = (-int(groups[number]) if groups[number] else number for number in (one, other))
-        if together.of(mine) != together.of(theirs) and is_version(texts.words(one), texts.words(other), texts.days_between(one, other)):
-            together.join(mine, theirs)
+    for pairs in _candidates(sources, wanted):
+        for first in range(0, len(pairs), PAIRS_AT_ONCE):
+            part = pairs[first : first + PAIRS_AT_ONCE]
+            texts.prepare({number for pair in part for number in pair})
+            for one, other in part:
+                mine, theirs = (-int(groups[number]) if groups[number] else number for number in (one, other))
+                if together.of(mine) != together.of(theirs) and texts.are_versions(one, other):
+                    together.join(mine, theirs)
     return together
 
 
-def _candidates(sources: Sequence[Source], wanted: Mask) -> Iterator[tuple[int, int]]:
-    """Yield pairs of a wanted article and another one that share enough hashes, once each, a portion of one segment at a time."""
+def _candidates(sources: Sequence[Source], wanted: Mask) -> Iterator[list[tuple[int, int]]]:
+    """Yield the pairs of a wanted article and another one that share enough hashes, once each, a portion of one segment at a time."""
     turns = np.zeros(wanted.size, np.uint8)
     for place, source in enumerate(sources):
         asked = source.base + np.flatnonzero(wanted[source.base : source.base + source.live.size])
         for first in range(0, asked.size, ASKED_AT_ONCE):
             portion = asked[first : first + ASKED_AT_ONCE]
             turns[portion] = ASKED
-            yield from _likely(sources, wanted, place, turns)
+            yield _likely(sources, wanted, place, turns)
             turns[portion] = DONE
         turns[asked] = 0
 

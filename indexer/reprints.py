@@ -30,6 +30,7 @@ __all__ = ["FIRST", "REPRINTS_FACT", "Reprints", "SegmentGroups", "read_groups"]
 REPRINTS_FACT: Final = "reprints"  # of the manifest: the name of the file
 EXTENSION: Final = ".reprints"
 FIRST: Final = 255  # in the place of the share kept: the first publication itself
+MEASURED_AT_ONCE: Final = 2_048  # versions
 _DISPATCH: Final = "dépêche"
 Mask = npt.NDArray[np.bool_]
 I64 = npt.NDArray[np.int64]
@@ -193,20 +194,34 @@ def _measure(texts: Texts, groups: I64, kept: npt.NDArray[np.uint8], changed: se
     members = np.flatnonzero(np.isin(groups, list(changed)))
     members = members[np.argsort(groups[members], kind="stable")]
     starts = np.flatnonzero(np.diff(groups[members], prepend=0))
+    unmeasured: list[tuple[int, int]] = []
     for numbers in np.split(members, starts[1:]):
         if not numbers.size:
             continue
-        first = min(numbers.tolist(), key=lambda number: _age(texts, number))
+        first = _first_of(texts, numbers.tolist())
         if kept[first] != FIRST:
             kept[numbers] = 0
             kept[first] = FIRST
-        for number in numbers[kept[numbers] == 0].tolist():
-            kept[number] = max(1, kept_percent(texts.words(first), texts.words(number)))
+        unmeasured += [(first, number) for number in numbers[kept[numbers] == 0].tolist()]
+    for start in range(0, len(unmeasured), MEASURED_AT_ONCE):
+        part = unmeasured[start : start + MEASURED_AT_ONCE]
+        pairs = texts.pairs({number for both in part for number in both})
+        for first, number in part:
+            kept[number] = max(1, kept_percent(pairs[first], pairs[number]))
 
 
-def _age(texts: Texts, number: int) -> tuple[int, bool, str]:
-    """Return what orders the versions of a text: by day (unknown ones last), of one day a dispatch first, then by id."""
+def _first_of(texts: Texts, numbers: Sequence[int]) -> int:
+    """Return the first publication: by day (unknown ones last), of one day a dispatch before an article, then by id."""
+    days = {}
+    for number in numbers:
+        source, inside = texts.place(number)
+        day = int(source.days[inside])
+        days[number] = day if day != NO_DAY else 1 << 31
+    earliest = min(days.values())
+    firsts = [number for number in numbers if days[number] == earliest]
+    return firsts[0] if len(firsts) == 1 else min(firsts, key=lambda number: _rank(texts, number))
+
+
+def _rank(texts: Texts, number: int) -> tuple[bool, str]:
     source, inside = texts.place(number)
-    day = int(source.days[inside])
-    header = source.reader.header(inside)
-    return day if day != NO_DAY else 1 << 31, header.get("kind") != _DISPATCH, source.reader.doc_id(inside)
+    return source.reader.header(inside).get("kind") != _DISPATCH, source.reader.doc_id(inside)

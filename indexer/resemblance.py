@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import comb
@@ -20,7 +20,19 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FEWEST_WORDS", "LATER_DAYS", "SHARED_LATER", "Words", "is_version", "kept_percent", "read_words"]
+__all__ = [
+    "FEWEST_WORDS",
+    "LATER_DAYS",
+    "SHARED_LATER",
+    "Runs",
+    "Words",
+    "is_version",
+    "kept_percent",
+    "read_pairs",
+    "read_runs",
+    "read_words",
+    "told_by_runs",
+]
 
 FEWEST_WORDS: Final = 25  # a shorter text says too little of where it came from
 READ_CHARS: Final = 120_000  # of a longer text only the beginning is compared
@@ -51,15 +63,30 @@ _NAME: Final = re.compile(r"(?<=[^\W_][ ’'\u00a0\u202f-])[A-ZÀ-ÖØ-Þ]\w+|(?
 _LAST_CODE: Final = 0x3000
 _BASE: Final = 0x9E3779B97F4A7C15  # odd, so that it has an inverse
 I64 = npt.NDArray[np.int64]
+U32 = npt.NDArray[np.uint32]
+U64 = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What settles most comparisons without the text. Shapes: runs u32[] of three words, ascending and distinct."""
+
+    words: int
+    runs: U32
 
 
 @dataclass(frozen=True)
 class Words:
-    """A text as it is compared. Shapes: words i64[n] in order, runs i64[] of three words, ascending and distinct."""
+    """A text as it is compared. Shapes: words i64[n] in order."""
 
     text: str
     words: I64
-    runs: I64
+    short: Runs
+
+    @property
+    def runs(self) -> U32:
+        """The runs of three words, ascending and distinct."""
+        return self.short.runs
 
     @cached_property
     def figures(self) -> frozenset[str]:
@@ -87,14 +114,74 @@ class Words:
 def read_words(text: str) -> Words:
     """Take a text apart; case, punctuation and the layout do not count."""
     text = text[:READ_CHARS]
-    words = _word_numbers(text.casefold())
-    return Words(text, words, _distinct(_runs(words, 3)))
+    words = _word_numbers(text.casefold())[0]
+    return Words(text, words, Runs(words.size, _distinct(_runs(words, 3))))
+
+
+def read_runs(texts: Iterable[str]) -> list[Runs]:
+    """Return the runs of several texts, as ``read_words`` has them: read together, a text costs half."""
+    return [runs for part in _portions(texts) for runs in _runs_of(part)]
+
+
+def read_pairs(texts: Iterable[str]) -> list[U32]:
+    """Return one number for each two words that stand side by side in a text, in order, of several texts read together."""
+    return [pairs for part in _portions(texts) for pairs in _pairs_of(part)]
+
+
+def _portions(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the texts casefolded, as many at once as one text may be long."""
+    waiting: list[str] = []
+    chars = 0
+    for text in texts:
+        folded = text[:READ_CHARS].casefold()
+        if waiting and chars + len(folded) > READ_CHARS:
+            yield waiting
+            waiting, chars = [], 0
+        waiting.append(folded)
+        chars += len(folded) + 1
+    if waiting:
+        yield waiting
+
+
+def _words_of(texts: Sequence[str]) -> tuple[I64, I64]:
+    """Return the words of several casefolded texts side by side, and to which text each belongs."""
+    words, starts = _word_numbers("\n".join(texts))
+    begins = np.cumsum([0, *(len(text) + 1 for text in texts)])
+    return words, np.searchsorted(begins, starts, side="right") - 1
+
+
+def _runs_of(texts: Sequence[str]) -> list[Runs]:
+    words, owners = _words_of(texts)
+    inside = owners[2:] == owners[:-2]
+    keys = owners[2:][inside].astype(np.uint64) << np.uint64(32) | _runs(words, 3)[inside]
+    keys.sort()
+    keys = keys[np.concatenate(([True], keys[1:] != keys[:-1]))] if keys.size else keys
+    ends = np.searchsorted(keys, np.arange(len(texts) + 1, dtype=np.uint64) << np.uint64(32)).tolist()
+    counts = np.bincount(owners, minlength=len(texts)).tolist()
+    runs = keys.astype(np.uint32)  # the low half
+    return [Runs(count, runs[start:end].copy()) for count, start, end in zip(counts, ends, ends[1:], strict=False)]
+
+
+def _pairs_of(texts: Sequence[str]) -> list[U32]:
+    words, owners = _words_of(texts)
+    pairs = _runs(words, 2)
+    bounds = np.searchsorted(owners, np.arange(len(texts) + 1))
+    return [pairs[start : max(start, end - 1)].copy() for start, end in zip(bounds.tolist(), bounds[1:].tolist(), strict=False)]
 
 
 def is_version(one: Words, other: Words, days_apart: int = 0) -> bool:
     """Tell whether two texts are versions of one: cut, completed, rearranged or edited, but not another of the same routine."""
+    told = told_by_runs(one.short, other.short, days_apart)
+    if told is not None:
+        return told
     shorter, longer = (one, other) if one.runs.size <= other.runs.size else (other, one)
-    if shorter.words.size < FEWEST_WORDS or not shorter.runs.size:
+    return _lies_all_over(shorter, longer) and not _is_routine(shorter, longer)
+
+
+def told_by_runs(one: Runs, other: Runs, days_apart: int = 0) -> bool | None:
+    """Tell whether two texts are versions of one as far as their runs say it; None where the texts must be looked at."""
+    shorter, longer = (one, other) if one.runs.size <= other.runs.size else (other, one)
+    if shorter.words < FEWEST_WORDS or not shorter.runs.size:
         return False
     shared = int(np.count_nonzero(_among(shorter.runs, longer.runs)))
     of_shorter, of_longer = shared / shorter.runs.size, shared / longer.runs.size
@@ -102,35 +189,36 @@ def is_version(one: Words, other: Words, days_apart: int = 0) -> bool:
         return False
     if of_shorter < (SHARED_LATER if days_apart > LATER_DAYS else SHARED_EVEN if of_longer >= SHARED_EVEN else SHARED_CUT):
         return False
-    if shared == shorter.runs.size:  # a cut or a copy: it has no word that the other lacks
-        return True
-    return _lies_all_over(shorter, longer, of_shorter) and not _is_routine(shorter, longer)
+    return True if shared == shorter.runs.size else None  # a cut or a copy has no word that the other lacks
 
 
-def kept_percent(first: Words, version: Words) -> int:
-    """Return how much of the text of ``first`` stands in ``version``: the words in runs of two that it has too. Units: 0 to 100."""
-    if first.words.size < 2:
+def kept_percent(first: U32, version: U32) -> int:
+    """Return how much of the text of ``first`` stands in ``version``: the words in pairs that it has too. Units: 0 to 100.
+
+    Shapes: the pairs of each as ``read_pairs`` has them.
+    """
+    if not first.size:
         return 0
-    pairs = _runs(first.words, 2)
-    found = _among(pairs, _distinct(_runs(version.words, 2)))
-    kept = np.zeros(first.words.size, np.bool_)
+    found = _among(first, _distinct(version))
+    kept = np.zeros(first.size + 1, np.bool_)
     kept[:-1] |= found
     kept[1:] |= found
     return round(100 * int(np.count_nonzero(kept)) / kept.size)
 
 
-def _runs(words: I64, length: int) -> I64:
-    """Return one number a run of ``length`` words."""
+def _runs(words: I64, length: int) -> U32:
+    """Return one number a run of ``length`` words: of two texts of a thousand words, one in four thousand has one by chance."""
     count = max(0, words.size - length + 1)
     mixed = np.zeros(count, np.uint64)
     for place in range(length):
         mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + words[place : place + count].view(np.uint64)
         mixed ^= mixed >> np.uint64(29)
-    return mixed.view(np.int64)
+    mixed >>= np.uint64(32)
+    return mixed.astype(np.uint32)
 
 
-def _word_numbers(text: str) -> I64:
-    """Return one number a word, in order: what `hash` of each `_WORD` would be, for the whole text at once and in a fifth of the time.
+def _word_numbers(text: str) -> tuple[I64, I64]:
+    """Return one number a word, in order, and where each word starts: what `hash` of each `_WORD` would be, for the whole text at once and in a fifth of the time.
 
     The code points of a word are the digits of a number to the base _BASE, modulo 2^64: differences of one running sum, taken back to
     where a word stands by the powers of the inverse.
@@ -145,7 +233,7 @@ def _word_numbers(text: str) -> I64:
     np.cumsum(codes * powers[: codes.size], out=sums[1:])
     numbers = (sums[ends] - sums[starts]) * inverses[starts]
     numbers ^= numbers >> np.uint64(32)  # the low bits of short words are those of their first letters
-    return numbers.view(np.int64)
+    return numbers.view(np.int64), starts
 
 
 @cache
@@ -155,18 +243,18 @@ def _in_words() -> npt.NDArray[np.bool_]:
 
 
 @cache
-def _powers() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
-    """Return the powers of _BASE and of its inverse modulo 2^64, for texts of READ_CHARS (casefolding may make them thrice as long)."""
-    return tuple(np.cumprod(np.full(3 * READ_CHARS + 1, base, np.uint64)) for base in (_BASE, pow(_BASE, -1, 1 << 64)))  # type: ignore[return-value]
+def _powers() -> tuple[U64, U64]:
+    """Return the powers of _BASE and of its inverse modulo 2^64, for texts of READ_CHARS (casefolding may make them thrice as long) and a few more."""
+    return tuple(np.cumprod(np.full(4 * READ_CHARS + 1, base, np.uint64)) for base in (_BASE, pow(_BASE, -1, 1 << 64)))  # type: ignore[return-value]
 
 
-def _distinct(values: I64) -> I64:
+def _distinct(values: U32) -> U32:
     """Return the different values, ascending; of so few, numpy's own `unique` takes three times as long."""
     values = np.sort(values)
     return values[np.concatenate([[True], values[1:] != values[:-1]])] if values.size else values
 
 
-def _among(values: I64, others: I64) -> npt.NDArray[np.bool_]:
+def _among(values: U32, others: U32) -> npt.NDArray[np.bool_]:
     """Return which values are among others, which are distinct and ascend."""
     if not others.size:
         return np.zeros(values.size, np.bool_)
@@ -174,8 +262,9 @@ def _among(values: I64, others: I64) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _lies_all_over(shorter: Words, longer: Words, shared: float) -> bool:
+def _lies_all_over(shorter: Words, longer: Words) -> bool:
     """Tell whether what is shared is the text and not a formula in it."""
+    shared = float(_among(shorter.runs, longer.runs).mean())
     mine = shorter.figures | shorter.names
     facts = len(mine & longer.counts.keys()) / len(mine) if len(mine) >= FACTS_AT_LEAST else None
     if shared < SHARED_MUCH and facts is not None and facts < FACTS_KEPT:

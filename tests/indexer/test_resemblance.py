@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.resemblance import _WORD, LATER_DAYS, READ_CHARS, _word_numbers, is_version, kept_percent, read_words
+from indexer.resemblance import (
+    _WORD,
+    LATER_DAYS,
+    READ_CHARS,
+    _word_numbers,
+    is_version,
+    kept_percent,
+    read_pairs,
+    read_runs,
+    read_words,
+    told_by_runs,
+)
 
 DISPATCH = (
     "(Bamako, 3 mars) Douze pêcheurs de Mopti ont été libérés jeudi après cinq jours de détention à Ségou, a annoncé le procureur Issa Koné. "
@@ -56,25 +67,26 @@ def test_an_edited_text_that_comes_back_after_months_is_routine_but_the_text_its
 
 
 def test_the_share_kept_is_of_the_first_publication() -> None:
-    first, cut = read_words(DISPATCH), read_words(CUT)
+    first, cut, other, short, none = read_pairs([DISPATCH, CUT, OTHER, "Non.", ""])
     assert kept_percent(first, first) == 100
     assert 25 <= kept_percent(first, cut) <= 50
     assert kept_percent(cut, first) >= 90
-    assert kept_percent(first, read_words(OTHER)) < 25
+    assert kept_percent(first, other) < 25
+    assert [kept_percent(short, first), kept_percent(none, none), kept_percent(first, none)] == [0, 0, 0]
 
 
 @given(st.text(max_size=400), st.text(max_size=400))
 def test_any_two_texts_can_be_compared_and_the_order_does_not_matter(one: str, other: str) -> None:
     first, second = read_words(one), read_words(other)
     assert is_version(first, second) == is_version(second, first)
-    assert 0 <= kept_percent(first, second) <= 100
+    assert 0 <= kept_percent(*read_pairs([one, other])) <= 100
 
 
 @given(st.text(max_size=300))
 def test_the_numbers_of_words_tell_words_apart_as_the_pattern_does(text: str) -> None:
     text = text.casefold()
     text = "".join(letter if letter < "\u3000" else " " for letter in text)
-    numbers, expected = _word_numbers(text).tolist(), _WORD.findall(text)
+    numbers, expected = _word_numbers(text)[0].tolist(), _WORD.findall(text)
     assert len(numbers) == len(expected)
     assert len(set(numbers)) == len(set(expected))
     assert len(set(zip(numbers, expected, strict=True))) == len(set(expected))
@@ -82,3 +94,24 @@ def test_the_numbers_of_words_tell_words_apart_as_the_pattern_does(text: str) ->
 
 def test_a_text_longer_than_is_read_is_cut_and_casefolding_may_lengthen_it() -> None:
     assert read_words("ﬃ " * READ_CHARS).words.size == READ_CHARS // 2
+
+
+@given(st.lists(st.text(alphabet=st.sampled_from("aé’ .\nA1"), max_size=60), max_size=8))
+def test_texts_read_together_have_the_runs_and_pairs_that_each_has_alone(texts: list[str]) -> None:
+    together, pairs = read_runs(texts), read_pairs(texts)
+    alone = [read_words(text).short for text in texts]
+    assert [one.words for one in together] == [one.words for one in alone]
+    assert [one.runs.tolist() for one in together] == [one.runs.tolist() for one in alone]
+    assert [one.tolist() for one in pairs] == [read_pairs([text])[0].tolist() for text in texts]
+    assert [one.size for one in pairs] == [max(0, one.words - 1) for one in alone]
+
+
+def test_texts_too_long_to_be_read_together_are_read_one_after_the_other() -> None:
+    long = "mot " * (READ_CHARS // 4) + "encore"
+    assert [one.words for one in read_runs([long, DISPATCH, long, ""])] == [READ_CHARS // 4, read_words(DISPATCH).words.size, READ_CHARS // 4, 0]
+
+
+def test_a_cut_is_told_by_its_runs_and_an_edited_text_must_be_looked_at() -> None:
+    edited = DISPATCH.replace("jeudi", "hier")
+    whole, cut, changed, other = read_runs([DISPATCH, f"{DISPATCH} {OTHER}", edited, OTHER])
+    assert [told_by_runs(whole, one) for one in (whole, cut, changed, other)] == [True, True, None, False]
