@@ -252,7 +252,7 @@ def _likely(sources: Sequence[Source], wanted: Mask, place: int, turns: Turns) -
     apart = np.where((days[firsts] == NO_DAY) | (days[seconds] == NO_DAY), LATER_DAYS, np.abs(days[firsts] - days[seconds]))
     alike = np.where(apart > LATER_DAYS, shared >= _expected(fewer, more), shares >= SHARED_SHARE)
     likely = np.flatnonzero(((rare >= SHARED_AT_LEAST) & alike) | ((apart <= NEAR_DAYS) & (more >= CUT_RATIO * fewer) & (rare > 0)))
-    return _side_by_side(list(zip(firsts[likely].tolist(), seconds[likely].tolist(), strict=True)))
+    return list(zip(firsts[likely].tolist(), seconds[likely].tolist(), strict=True))
 
 
 def _expected(fewer: I64, more: I64) -> npt.NDArray[np.float64]:
@@ -263,14 +263,6 @@ def _expected(fewer: I64, more: I64) -> npt.NDArray[np.float64]:
     lengths = [WORDS_A_KEPT * (np.maximum(kept, KEPT_AT_LEAST) - KEPT_AT_LEAST + 0.5) for kept in (fewer, more)]
     comparable = np.minimum(fewer, lengths[0] * more / lengths[1])
     return SHARED_LATER * comparable - ONE_IN_TEN * np.sqrt(SHARED_LATER * (1 - SHARED_LATER) * comparable) - 0.5
-
-
-def _side_by_side(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the pairs with those together that hang together, so that each text is read once and not once a pair."""
-    together = Together()
-    for one, other in pairs:
-        together.join(one, other)
-    return sorted(pairs, key=lambda pair: (together.of(pair[0]), pair))
 
 
 def _keeping(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import threading
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -135,8 +136,8 @@ class RowBlocksReader:
         self._name = name
         self._data = container.section(name)
         self._tables = [container.section(f"{name}-{table}") for table in ("offsets", "firsts", "ends")]
-        self._offsets = self._tables[0].unverified("<u8", blocks + 1)
-        self._firsts = self._tables[1].unverified("<u4", blocks + 1)
+        self._offsets = self._tables[0].unverified("<u8", blocks + 1).data
+        self._firsts = self._tables[1].unverified("<u4", blocks + 1).data
         self._ends = self._tables[2].unverified("<u4", max_doc)
         self._max_doc = max_doc
         self._own = threading.local()
@@ -147,7 +148,7 @@ class RowBlocksReader:
         if not 0 <= doc_num < self._max_doc:
             raise IndexError(f"document {doc_num} of {self._max_doc}")
         self._tables[1].touch(0, len(self._tables[1]))
-        block = min(int(np.searchsorted(self._firsts, doc_num, side="right")), len(self._offsets) - 1) - 1
+        block = min(bisect_right(self._firsts, doc_num), len(self._offsets) - 1) - 1
         raw, ends, first = self._block(block)
         if not 0 <= doc_num - first < len(ends):
             raise IndexCorrupt(self._path, f"section {self._name}-firsts: document {doc_num} is in no block")
@@ -166,7 +167,7 @@ class RowBlocksReader:
 
     def _bounds(self, block: int) -> tuple[int, list[int]]:
         self._tables[1].touch(0, len(self._tables[1]))
-        first, last = int(self._firsts[block]), int(self._firsts[block + 1])
+        first, last = self._firsts[block], self._firsts[block + 1]
         if block < 0 or not 0 <= first < last <= self._max_doc:
             raise IndexCorrupt(
                 self._path, f"section {self._name}-firsts: block {block} holds documents {first} to {last} of {self._max_doc}"
@@ -183,7 +184,7 @@ class RowBlocksReader:
 
     def _compressed(self, block: int) -> bytes:
         self._tables[0].touch(8 * block, 8 * block + 16)
-        return bytes(self._data.read(int(self._offsets[block]), int(self._offsets[block + 1])))
+        return bytes(self._data.read(self._offsets[block], self._offsets[block + 1]))
 
     def _block(self, block: int) -> tuple[bytes, list[int], int]:
         first, ends = self._bounds(block)
