@@ -373,8 +373,7 @@ class _Build:
                 f"articles whose former version is damaged, taken anew from their files: {len(self._unreadable)} (such as "
                 f"{self._unreadable[0]}); their day of entry and kept versions are lost"
             )
-        if account.moved:
-            report.notes.append(f"files found at another place with the same content: {account.moved}")
+        report.notes += account.notes()
         if report.withdrawn:
             report.notes.append(f"articles withdrawn, which stay out: {report.withdrawn}")
         if report.missing:

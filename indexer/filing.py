@@ -45,6 +45,17 @@ class FileAccount:
     unchanged: int = 0  # articles of skipped files
     moved: int = 0
     gone: int = 0
+    held: int = 0  # articles that a file gave before and that stay, since it could not be read whole
+
+    def notes(self) -> list[str]:
+        """Return what an archivist should know of it."""
+        notes = [f"files found at another place with the same content: {self.moved}"] if self.moved else []
+        if self.held:
+            notes.append(
+                f"articles of files that could not be read whole, which stay in the index: {self.held}; mend such a file, or "
+                "remove it where it is meant to be empty (--delete-missing then removes its articles)"
+            )
+        return notes
 
 
 class Filing:
@@ -143,6 +154,8 @@ class Filing:
             self._without_notes()
         for row in self._unseen.values():
             self.ledger.add(row if self._broken else row._replace(missing=True))
+        if self._broken:
+            self.account.held += sum(not row.missing and self._is_there(row.doc_id) for row in self._unseen.values())
         if self._name in self.same_content and not self._broken and self._given >= self._before:
             self.superseded[self._name] = frozenset(self._unseen)
         self.ledger.end(reader=reader)
@@ -228,7 +241,10 @@ class Filing:
         self.account.skipped += 1
         self.account.unchanged += former.articles
         if former.rejected:
-            self.rejects += [Reject(Origin(former.shown, one.place), one.reason, one.advice) for one in self.ledger.refusals(name)]
+            refusals = list(self.ledger.refusals(name))
+            self.rejects += [Reject(Origin(former.shown, one.place), one.reason, one.advice) for one in refusals]
+            if any(not one.place for one in refusals):
+                self.account.held += former.articles
 
     def _look(self, path: str, former: FileRecord | None, source: Source) -> tuple[_Stat, bool]:
         """Return size, time and digest of a file with the pages it gives its text from, and whether the bytes are those recorded."""

@@ -110,6 +110,8 @@ def _locked(location: Path | str, wait_s: float, files: Files) -> Iterator[Path]
     with one_line_errors(path, "write"):
         made = not path.is_dir()
         ensure_folder(files, path)
+        if not (made or os.path.lexists(path / LOCK) or os.path.lexists(path / POINTER)):
+            _refuse_strangers(path, files)  # before a lock is left among somebody's files
     with ExitStack() as stack:
         try:
             with one_line_errors(path, "lock"):

@@ -38,6 +38,7 @@ __all__ = [
     "packed",
     "read_block",
     "read_directory",
+    "verify_ledger_file",
     "write_file",
 ]
 
@@ -282,3 +283,18 @@ def read_directory(path: Path) -> list[Entry]:
     except (TypeError, KeyError, AttributeError) as error:
         raise IndexCorrupt(path, "the directory of the ledger has another form") from error
     return entries
+
+
+def verify_ledger_file(path: Path) -> list[str]:
+    """Read every block of a ledger file and return what is wrong, each problem naming its part; [] = all can be read."""
+    try:
+        entries = read_directory(path)
+    except (IndexCorrupt, IndexForeign) as error:
+        return [f"directory: {error}"]
+    problems = []
+    for number, place in enumerate((place for entry in entries for place in entry.places), 1):
+        try:
+            read_block(place)
+        except IndexCorrupt as error:
+            problems.append(f"block {number}: {error}")
+    return problems

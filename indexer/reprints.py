@@ -28,7 +28,7 @@ from indexer.resemblance import kept_percent
 __all__ = ["FIRST", "REPRINTS_FACT", "Reprints", "SegmentGroups", "read_groups"]
 
 REPRINTS_FACT: Final = "reprints"  # of the manifest: the name of the file
-EXTENSION: Final = ".reprints"
+REPRINTS_SUFFIX: Final = ".reprints"
 FIRST: Final = 255  # in the place of the share kept: the first publication itself
 MEASURED_AT_ONCE: Final = 2_048  # versions
 _DISPATCH: Final = "dépêche"
@@ -100,7 +100,7 @@ class Reprints:
         """Write the groups to a new file, unless the former one still says the same; return the file to keep."""
         if self._path is not None and not self._changed:
             return self._path
-        path = folder / f"{name}_{file_id}{EXTENSION}"
+        path = folder / f"{name}_{file_id}{REPRINTS_SUFFIX}"
         with writing(path, file_id.encode()) as file:
             file.out.add(
                 "meta", json_bytes({"next": self._next, "segments": {name: int(own.docs.size) for name, own in self._groups.items()}})

@@ -1,8 +1,9 @@
 """Is every byte of the index what was written? Names the file and the section of whatever is not.
 
 ``check`` reads the pointer, the kept manifests, the TOCs, and looks at each file's length; ``deep`` reads every byte under
-the location, and asks the container format for the section. Two things are told apart: ``damage``, a byte that is not what was written, and
-``leftover``, a file that nothing names, which the next writer removes (or which is not ours).
+the location, asks the format of a damaged file for the section, and compares what the parts of a sound segment say of each other. Three things
+are told apart: ``damage``, a byte of the current generation that is not what was written; ``former``, the same in what is kept for
+``rollback`` alone, so that the archive itself is sound; ``leftover``, a file that nothing names, which the next writer removes (or which is not ours).
 """
 
 from __future__ import annotations
@@ -17,19 +18,25 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from corpus.errors import IndexCorrupt, IndexProblem
+from indexer.codec.checking import verify_segment
 from indexer.codec.framing import verify_container
+from indexer.codec.segment import SEGMENT_EXTENSION
 from indexer.collecting import KEPT_GENERATIONS
 from indexer.durable import DISK, Files, checksum, one_line_errors, read_whole
+from indexer.ledger_files import LEDGER_SUFFIX, verify_ledger_file
 from indexer.manifest import MANIFEST_BYTES, FileEntry, Manifest, manifest_name, parse_manifest
+from indexer.reprints import REPRINTS_SUFFIX
 from indexer.session import segment_entry
 from indexer.snapshots import LOCK, POINTER, View, generations_in, look_at
 from indexer.toc import INDEX_NAME, TOC_BYTES, parse_toc
 
 __all__ = ["Problem", "check"]
 
-CONTAINER_SUFFIX: Final = ".mseg"
+_CONTAINERS: Final = (SEGMENT_EXTENSION, REPRINTS_SUFFIX)
 MAX_LOOKS: Final = 20
-_SECTION: Final = re.compile(r"section (\S+?)[:,]? ")
+_SECTION: Final = re.compile(r"section \S+?(?=[:,]? )|^(?:table of sections|header|footer|directory|block \d+)\b")
+_FORMER: Final = "only a former generation needs it: the archive is whole, but “marbre rollback” cannot go back there"
+Kind = Literal["damage", "former", "leftover"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +46,11 @@ class Problem:
     file: str
     section: str
     what: str
-    kind: Literal["damage", "leftover"] = "damage"
+    kind: Kind = "damage"
 
     def __str__(self) -> str:
         where = f"{self.file}, {self.section}" if self.section else self.file
-        return f"{where}: {self.what}"
+        return f"{where}: {self.what}" + (f" ({_FORMER})" if self.kind == "former" else "")
 
 
 def check(location: Path | str, *, deep: bool = False, files: Files = DISK) -> list[Problem]:
@@ -98,14 +105,15 @@ def _check(location: Path, view: View, deep: bool, files: Files) -> Iterator[Pro
         else:
             yield Problem(name, "", "nothing names it", "leftover")
     for name in view.pointer.kept:
-        yield from _Folder(location, name, deep, files).problems()
+        yield from _Folder(location, name, deep, files, "damage" if name == view.pointer.folder else "former").problems()
 
 
 class _Folder:
     """One generation folder under check; each file is read once, whatever the generations that name it."""
 
-    def __init__(self, location: Path, name: str, deep: bool, files: Files) -> None:
+    def __init__(self, location: Path, name: str, deep: bool, files: Files, kind: Kind) -> None:
         self._location = location
+        self._kind: Kind = kind  # of what is found from here on
         self._path = location / name
         self._deep = deep
         self._files = files
@@ -128,12 +136,13 @@ class _Folder:
                 continue
             explained |= manifest.names
             yield from self._generation(manifest)
+            self._kind = "former"  # what older generations need besides
         if generations:
             for name in sorted(set(self._files.names(self._path)) - explained):
                 yield self._problem(name, "no kept manifest names it", kind="leftover")
 
-    def _problem(self, name: str, what: str, section: str = "", kind: Literal["damage", "leftover"] = "damage") -> Problem:
-        return Problem(str((self._path / name).relative_to(self._location)), section, what, kind)
+    def _problem(self, name: str, what: str, section: str = "", kind: Kind | None = None) -> Problem:
+        return Problem(str((self._path / name).relative_to(self._location)), section, what, kind or self._kind)
 
     def _manifest(self, generation: int) -> Manifest | Problem:
         name = manifest_name(generation)
@@ -149,14 +158,15 @@ class _Folder:
         if manifest.articles != manifest.live_count:
             what = f"{manifest.articles} articles announced, its segments hold {manifest.live_count}"
             yield self._problem(manifest_name(manifest.generation), what, "articles")
+        documents = {name: segment.doc_count for segment in manifest.segments for name in segment.files}
         for entry in manifest.files:
             if entry not in self._read:
-                self._read[entry] = list(self._file(entry, self._deep or entry.name == manifest.toc))
+                self._read[entry] = list(self._file(entry, self._deep or entry.name == manifest.toc, documents.get(entry.name)))
                 yield from self._read[entry]
         if not self._read[manifest.entry(manifest.toc)]:
             yield from self._toc(manifest)
 
-    def _file(self, entry: FileEntry, read: bool) -> Iterator[Problem]:
+    def _file(self, entry: FileEntry, read: bool, documents: int | None) -> Iterator[Problem]:
         path = self._path / entry.name
         try:
             length = os.lstat(path).st_size
@@ -165,18 +175,23 @@ class _Folder:
             elif read and checksum(self._files, path)[1] != entry.crc32:
                 yield from self._sections(entry.name) or [self._problem(entry.name, "the checksum of the whole file differs")]
             elif read:
-                yield from self._sections(entry.name)
+                yield from self._sections(entry.name, documents)
         except FileNotFoundError:
             yield self._problem(entry.name, "the file is missing")
         except (IndexProblem, OSError) as error:
             yield self._problem(entry.name, _reason(error))
 
-    def _sections(self, name: str) -> list[Problem]:
-        """Ask the container which of its sections is damaged."""
-        if not name.endswith(CONTAINER_SUFFIX):
-            return []
-        found = verify_container(self._path / name)
-        return [self._problem(name, _shortened(what, self._path / name), _section_of(what)) for what in found]
+    def _sections(self, name: str, documents: int | None = None) -> list[Problem]:
+        """Ask the format of a file which part of it is wrong; of a sound segment, whether its parts agree on that many documents."""
+        path, found = self._path / name, list[str]()
+        if name.endswith(LEDGER_SUFFIX):
+            found = verify_ledger_file(path)
+        elif documents is not None and name.endswith(SEGMENT_EXTENSION):
+            found = verify_segment(path, documents)
+        elif name.endswith(_CONTAINERS):
+            found = verify_container(path)
+        parts = (_parted(_shortened(what, path)) for what in found)
+        return [self._problem(name, what, section) for section, what in parts]
 
     def _toc(self, manifest: Manifest) -> Iterator[Problem]:
         """Compare what stock Whoosh reads with the manifest."""
@@ -202,9 +217,11 @@ def _reason(error: Exception) -> str:
 
 def _shortened(text: str, path: object) -> str:
     text = text.partition("; see “marbre check")[0]
-    return re.sub(r"^damaged index file \S*?: ", "", text).removeprefix(f"{path}: ")
+    return re.sub(r"damaged index file .*?: ", "", text).removeprefix(f"{path}: ")
 
 
-def _section_of(what: str) -> str:
+def _parted(what: str) -> tuple[str, str]:
+    """Return the section that a problem speaks of, "" for none, and what it says of it."""
     found = _SECTION.search(what)
-    return f"section {found[1]}" if found else ""
+    section = found[0] if found else ""
+    return section, re.sub(r"^[:,]? +", "", what.removeprefix(section)) if section else what

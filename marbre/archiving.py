@@ -183,9 +183,10 @@ def check(location: str, deep: bool, sources: bool, repair: bool, as_json: bool)
     else:
         for one in [*problems, *disagreements]:
             click.echo(printable(str(one)))
-        click.echo(
-            f"{'damaged' if damaged else 'sound'}{f', disagreements with the sources: {len(disagreements)}' if sources else ''}: {location}"
-        )
+        state = "damaged" if damaged else "sound"
+        if not damaged and any(one.kind == "former" for one in problems):
+            state = "sound, but for a former generation that rollback would need"
+        click.echo(f"{state}{f', disagreements with the sources: {len(disagreements)}' if sources else ''}: {location}")
     if repair and disagreements:
         report = repair_sources(location, disagreements)
         left = check_sources(location)

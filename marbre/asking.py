@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -97,10 +98,9 @@ def export(query: str, location: str, form: str, base_url: str, output: str | No
     from indexer.documents import stored_form
     from indexer.stock import write_stock_index
     from search import export as every
-    from search import open_engine
 
     request = _request(query, size=1, page=1, explain=False, **options)
-    with open_engine(location) as engine:
+    with _archive(location) as engine:
         if whoosh_folder is None:
             _write_export(form, every(engine, request), query, base_url, output)
             return
@@ -119,10 +119,9 @@ def export(query: str, location: str, form: str, base_url: str, output: str | No
 @click.option("--base-url", default="", envvar="MARBRE_BASE_URL", help="Address of the site, for links [env: MARBRE_BASE_URL].")
 def alert(file: str, location: str, state: str | None, by_mail: bool, as_json: bool, base_url: str) -> None:
     """Run the saved searches of FILE (TOML) and tell what is new since the last run; for cron."""
-    from search import open_engine
     from search.alerting import tell
 
-    with open_engine(location) as engine:
+    with _archive(location) as engine:
         try:
             found = tell(engine, Path(file), Path(state) if state else Path(file).with_suffix(".state.json"), by_mail, base_url)
         except BadRequest as error:  # what a file says wrong is no wrong use of the command
@@ -143,12 +142,11 @@ def alert(file: str, location: str, state: str | None, by_mail: bool, as_json: b
 @click.option("--json", "as_json", is_flag=True)
 def stats(location: str, covered: bool, as_json: bool) -> None:
     """Say what the archive holds."""
-    from search import open_engine
     from search.coverage import coverage
     from search.holdings import holdings
     from search.printing import holding_lines, stats_as_json
 
-    with open_engine(location) as engine:
+    with _archive(location) as engine:
         found = engine.stats()
         held = holdings(coverage(engine), dt.datetime.now(dt.UTC).date().isoformat()[:7])
     if as_json:
@@ -213,6 +211,17 @@ def acronyms(acronym: str, expansion: str, location: str, refused: bool, size: i
         print_all(line(one) for one in found)
     if len(table) > size:
         say(f"{size} of {len(table)} pairs; --size {len(table)} lists all, ACRONYM those that begin so")
+
+
+@contextmanager
+def _archive(location: str) -> Iterator[Any]:
+    """Open an archive for a command whose answer has no room for remarks, and say when only an older version of it can be read."""
+    from search import open_engine
+
+    with open_engine(location) as engine:
+        if engine.outdated:
+            say(f"note: the newest version of {location} is damaged, what follows is of the one before; see: marbre check")
+        yield engine
 
 
 def _write_export(form: str, articles: Iterable[Any], query: str, base_url: str = "", output: str | None = None) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -239,6 +240,60 @@ def test_statistics_have_the_keys_of_the_contract(indexed: Marbre) -> None:
     assert (stats["articles"], stats["newspapers"]) == (3, {"L’Essor": 1, "Le Sahel": 1})
     assert (stats["since"], stats["until"]) == ("2024-03-01", "2025-10-09")
     assert indexed("stats").out.startswith("3 articles, 2024-03-01 to 2025-10-09")
+
+
+def _flip(path: Path, place: int) -> bytes:
+    """Change one byte of a file; return what it held."""
+    data = path.read_bytes()
+    path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+    return data
+
+
+@pytest.mark.parametrize(
+    ("suffix", "place", "section"),
+    [
+        (".mseg", 70, "section "),
+        (".mseg", -70, "table of sections: "),
+        (".mseg", -3, "footer: "),
+        (".ledger", 20, "block 1: "),
+        (".ledger", -30, "directory: "),
+        (".reprints", 66, "section meta: "),
+        ("manifest-1.json", 40, "manifest: "),
+        ("_MAIN_1.toc", 40, ""),
+        ("current", 3, ""),
+    ],
+)
+def test_check_names_the_file_and_the_section_that_is_damaged(indexed: Marbre, tmp_path: Path, suffix: str, place: int, section: str) -> None:
+    (path,) = (path for path in (tmp_path / "index").rglob("*") if path.name.endswith(suffix))
+    _flip(path, place)
+    run = indexed("check", "--deep")
+    assert (run.code, run.err) == (1, "")
+    name = path.relative_to(tmp_path / "index").as_posix()
+    assert run.out.startswith(f"{name}, {section}" if section else f"{name}: ")
+    assert run.out.endswith("damaged: index\n")
+
+
+def test_an_archive_mended_by_a_rebuild_is_sound_though_the_former_one_is_kept(indexed: Marbre, tmp_path: Path) -> None:
+    (path,) = (tmp_path / "index").rglob("*.mseg")
+    _flip(path, 70)
+    assert indexed("check", "--deep").code == 1
+    assert indexed("index", "--rebuild").code == 0
+    run = indexed("check", "--deep")
+    assert (run.code, run.err) == (0, "")
+    assert run.out.startswith(f"g00000001/{path.name}, section ")
+    assert "“marbre rollback” cannot go back there" in run.out
+    assert run.out.endswith("\nsound, but for a former generation that rollback would need: index\n")
+
+
+@pytest.mark.parametrize("command", [("stats",), ("stats", "--json"), ("export",), ("export", "--whoosh", "stock")], ids=" ".join)
+def test_what_comes_from_an_older_generation_says_so(indexed: Marbre, tmp_path: Path, command: tuple[str, ...]) -> None:
+    indexed("index", write_source(tmp_path, [{"id": "later", "titre": "Plus tard"}], "more.jsonl"))
+    assert indexed(*command).err == ""
+    shutil.rmtree(tmp_path / "stock", ignore_errors=True)
+    _flip(tmp_path / "index/g00000001/manifest-2.json", 40)
+    run = indexed(*command)
+    assert run.code == 0
+    assert run.err == "note: the newest version of index is damaged, what follows is of the one before; see: marbre check\n"
 
 
 def test_the_analysis_is_shown_word_by_word(run: Marbre) -> None:

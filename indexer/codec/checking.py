@@ -23,14 +23,16 @@ __all__ = ["verify_segment"]
 TERMS_AT_ONCE: Final = 4096
 
 
-def verify_segment(path: str | Path) -> list[str]:
-    """Return what is wrong with a segment file, each problem naming file and section; [] = sound."""
+def verify_segment(path: str | Path, documents: int | None = None) -> list[str]:
+    """Return what is wrong with a segment file, each problem naming file and section; [] = sound. ``documents``: how many it must hold."""
     problems = verify_container(path)
     if problems:
         return problems
     try:
         reader = SegmentReader.open(path, cache_bytes=0)
         found = [f"{path}: {problem}" for problem in _problems(reader)]
+        if documents not in (None, reader.max_doc):
+            found.append(f"{path}: section meta: {reader.max_doc} documents found, {documents} expected")
         reader.close()
     except (IndexCorrupt, IndexForeign) as error:
         return [str(error)]

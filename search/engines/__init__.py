@@ -62,6 +62,8 @@ class ArchiveStats:
 class Engine(Protocol):
     """Answers query trees about one archive; safe to use from many threads."""
 
+    outdated: bool  # the newest generation is damaged, and an older one answers
+
     def ask(self, query: Query, request: SearchRequest) -> Answer:
         """Return one slice of the ranked hits with total, facets and timeline."""
 

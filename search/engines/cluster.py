@@ -79,6 +79,8 @@ class _Archive:
 class ClusterEngine:
     """Searches an archive on a cluster. Raises: IndexMissing, IndexForeign, ClusterUnavailable."""
 
+    outdated = False  # a cluster looks after its copies itself
+
     def __init__(self, location: str) -> None:
         self.state = connect(location)
         self.name = self.state.name

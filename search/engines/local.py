@@ -54,7 +54,7 @@ Ranks = npt.NDArray[np.int32]
 class LocalEngine:
     """Searches the index in a folder. Raises: IndexMissing, IndexForeign, IndexCorrupt when opened."""
 
-    _outdated = False  # the newest generation is damaged, and an older one answers
+    outdated = False  # the newest generation is damaged, and an older one answers
 
     def __init__(self, location: Path) -> None:
         self.location = location
@@ -119,7 +119,7 @@ class LocalEngine:
             partial=evaluation.partial,
             truncated=tuple(dict.fromkeys(evaluation.truncated)),
             generation=collection.generation,
-            outdated=self._outdated,
+            outdated=self.outdated,
         )
 
     def article(self, doc_id: str) -> Article | None:
@@ -226,7 +226,7 @@ class LocalEngine:
             except FileNotFoundError:
                 continue  # a writer has moved on in between
             self._readers = dict(zip(paths, readers, strict=True))
-            self._outdated = snapshot.fallback is not None
+            self.outdated = snapshot.fallback is not None
             leaves = [SegmentLeaf(reader, live_mask(entry)) for reader, entry in zip(readers, snapshot.manifest.segments, strict=True)]
             collection = Collection(leaves, snapshot.generation)
             collection.load_reprints = partial(list, groups)

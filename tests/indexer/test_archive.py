@@ -179,6 +179,19 @@ def test_a_file_that_breaks_in_the_middle_deletes_nothing(presse: Path, location
     assert (report.rejected, report.deleted, report.articles) == (1, 0, 90)
 
 
+def test_a_file_emptied_by_accident_keeps_its_articles_and_each_run_says_so_until_it_is_removed(presse: Path, location: Path) -> None:
+    index_folder(presse, location)
+    (presse / "1.jsonl").write_bytes(b"")
+    for _ in range(2):  # the second time the file is left alone
+        old(presse / "1.jsonl")
+        report = index_folder(presse, location, delete_missing=True)
+        assert (report.rejected, report.deleted, report.articles) == (1, 0, 30)
+        assert [note for note in report.notes if "could not be read whole, which stay in the index: 10;" in note]
+    (presse / "1.jsonl").unlink()
+    report = index_folder(presse, location, delete_missing=True)
+    assert (report.deleted, report.articles, report.notes) == (10, 20, [])
+
+
 def test_a_source_that_is_not_mounted_empties_nothing(presse: Path, location: Path, tmp_path: Path) -> None:
     index_folder(presse, location)
     presse.rename(tmp_path / "ailleurs")

@@ -17,6 +17,7 @@ from bench.power_cuts import model_trials
 from bench.toy_index import add_articles, articles_in, assert_goes_on, commit_segments, delete_first, old_segments, write_articles
 from corpus.errors import IndexProblem
 from indexer.backup import backup, restore
+from indexer.collecting import remove_tree
 from indexer.durable import DISK, Files
 from indexer.generations import rollback, write_session
 from indexer.verify import check
@@ -240,9 +241,40 @@ def test_a_session_that_failed_refuses_to_go_on(tmp_path: Path) -> None:
     assert check(location, deep=True) == []
 
 
+def test_a_folder_loses_its_manifests_for_good_before_any_file_that_they_name(tmp_path: Path) -> None:
+    """Else a power cut might leave a manifest without its files, which would look like damage."""
+    done: list[str] = []
+
+    class Watching(QuickDisk):
+        def unlink(self, path: Path) -> None:
+            done.append("manifest" if path.suffix == ".json" else "file")
+            super().unlink(path)
+
+        def sync_folder(self, path: Path) -> None:
+            done.append("sync")
+            super().sync_folder(path)
+
+    write_articles(tmp_path / "index", ["a"], files=QUICK)
+    write_articles(tmp_path / "index", ["b"], files=QUICK)
+    remove_tree(tmp_path / "index/g00000001", Watching())
+    assert done[:4] == ["manifest", "manifest", "sync", "file"]
+    assert set(done[4:]) == {"file"}
+
+
 class _FailingSync(QuickDisk):
     def sync(self, descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_the_real_disk_passes_every_sync_on_to_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    (tmp_path / "file").write_bytes(b"x")
+    descriptor = DISK.open_read(tmp_path / "file")
+    DISK.sync(descriptor)
+    os.close(descriptor)
+    DISK.sync_folder(tmp_path)
+    assert synced == [str(tmp_path / "file"), str(tmp_path)]
 
 
 def test_the_real_disk_is_asked_to_sync_every_file_and_folder(tmp_path: Path) -> None:

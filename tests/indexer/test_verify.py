@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
+from codec_model import Document, segment_data
 
 from bench.disk_faults import QuickDisk
 from bench.toy_index import SCHEMA, add_articles, articles_in, articles_of, commit_segments, write_articles
 from corpus.errors import IndexCorrupt, IndexMissing, IndexProblem
 from indexer.backup import backup, restore
-from indexer.codec.framing import ContainerWriter
+from indexer.codec.segment import SegmentData, write_segment
 from indexer.codec.whoosh_codec import MarbreSegment
 from indexer.generations import Commit, current_generation, open_snapshot, rollback, segment_entry, write_session
 from indexer.verify import check
@@ -22,25 +25,29 @@ from indexer.verify import check
 QUICK = QuickDisk()
 
 
-def _commit_container(location: Path, *, rebuild: bool = False, seed: int = 0) -> None:
-    """Commit one segment in the real container format, with two small sections."""
+def _commit_segment(location: Path, data: SegmentData, *, rebuild: bool = False, announced: int | None = None) -> None:
+    """Commit one real segment, with as many documents as are announced."""
     with write_session(location, rebuild=rebuild, files=QUICK) as session:
         segid = session.new_segment_id()
         file = f"MAIN_{segid}.mseg"
-        with session.open_file(file) as out:
-            writer = ContainerWriter(out, segid.encode())
-            writer.add("terms", Random(seed).randbytes(70))
-            writer.add("days", Random(seed + 1).randbytes(30))
-            writer.finish()
-        segment = MarbreSegment("MAIN", segid, 3)
-        session.commit(Commit((segment_entry(segment, [file]),), SCHEMA, (segment,), schema_version=1, analysis="x", articles=3))
+        write_segment(session.folder / file, replace(data, segment_id=segid.encode()))
+        segment = MarbreSegment("MAIN", segid, data.max_doc if announced is None else announced)
+        entry = segment_entry(segment, [file])
+        session.commit(Commit((entry,), SCHEMA, (segment,), schema_version=1, analysis="x", articles=entry.doc_count))
+
+
+def _three(word: str) -> SegmentData:
+    """Return the smallest segment that has texts: three documents."""
+    data = segment_data([Document(f"d{number}", (word,)) for number in range(3)])
+    fields = {"body_exact": data.fields["body_exact"]}
+    return replace(data, fields=fields, ordinals={}, days={}, headers=[], header_keys=(), stored=None)
 
 
 @pytest.fixture
 def location(tmp_path: Path) -> Path:
     path = tmp_path / "index"
-    _commit_container(path)
-    _commit_container(path, rebuild=True, seed=5)
+    _commit_segment(path, _three("le"))
+    _commit_segment(path, _three("la"), rebuild=True)
     return path
 
 
@@ -49,7 +56,10 @@ def test_a_sound_index_has_no_problem(location: Path) -> None:
     assert check(location, deep=True) == []
 
 
-def test_every_flipped_byte_is_seen_and_its_file_named(location: Path) -> None:
+def test_every_flipped_byte_is_seen_and_its_file_named(tmp_path: Path) -> None:
+    location = tmp_path / "index"
+    write_articles(location, ["former"], files=QUICK)
+    _commit_segment(location, _three("le"), rebuild=True)
     random = Random(8)
     flips = 0
     for path in sorted(path for path in location.rglob("*") if path.is_file()):
@@ -57,7 +67,8 @@ def test_every_flipped_byte_is_seen_and_its_file_named(location: Path) -> None:
         data = path.read_bytes()
         for place in range(len(data)):
             path.write_bytes(data[:place] + bytes([data[place] ^ 1 << random.randrange(8)]) + data[place + 1 :])
-            assert name in {problem.file for problem in check(location, deep=True) if problem.kind == "damage"}, f"{name}, byte {place}"
+            kind = "former" if name.startswith("g00000001") else "damage"
+            assert name in {problem.file for problem in check(location, deep=True) if problem.kind == kind}, f"{name}, byte {place}"
             flips += 1
         path.write_bytes(data)
     assert flips > 2500
@@ -98,12 +109,46 @@ def test_the_damaged_section_is_named(location: Path) -> None:
     snapshot = open_snapshot(location)
     path = snapshot.path(snapshot.manifest.segments[0].file)
     data = bytearray(path.read_bytes())
-    wanted = bytes(Random(6).randbytes(30))
-    data[data.index(wanted)] ^= 1
+    data[data.index(b"d0\nd1\nd2\n")] ^= 1
     path.write_bytes(data)
     (problem,) = check(location, deep=True)
-    assert problem.section == "section days"
-    assert str(problem).startswith(f"g00000002/{path.name}, section days: ")
+    assert problem.section == "section terms/doc-id"
+    assert str(problem) == f"g00000002/{path.name}, section terms/doc-id: checksum differs in 1 of 1 chunks, first at byte 0"
+
+
+def test_a_segment_that_was_written_wrongly_is_seen_though_its_checksums_are_right(tmp_path: Path) -> None:
+    data = _three("le")
+    exact = data.fields["body_exact"]
+    wrong = {**data.fields, "body_exact": replace(exact, docs=np.array([0, 2, 2], dtype=np.int32))}
+    _commit_segment(tmp_path / "index", replace(data, fields=wrong))
+    assert check(tmp_path / "index") == []
+    problems = check(tmp_path / "index", deep=True)
+    assert ("section postings/body_exact", "the documents of a term do not ascend") in {(one.section, one.what) for one in problems}
+
+
+def test_a_segment_that_holds_fewer_documents_than_announced_is_seen(tmp_path: Path) -> None:
+    _commit_segment(tmp_path / "index", _three("le"), announced=4)
+    assert [(one.section, one.what) for one in check(tmp_path / "index", deep=True)] == [("section meta", "3 documents found, 4 expected")]
+
+
+def test_damage_that_only_rollback_would_meet_is_told_and_the_archive_is_not_called_damaged(tmp_path: Path) -> None:
+    write_articles(tmp_path / "index", ["a"], files=QUICK)
+    write_articles(tmp_path / "index", ["b"], files=QUICK)
+    write_articles(tmp_path / "index", ["c"], rebuild=True, files=QUICK)
+    write_articles(tmp_path / "index", ["d"], files=QUICK)
+    for folder, name, kind in (
+        ("g00000001", "_MAIN_2.toc", "former"),
+        ("g00000002", "_MAIN_3.toc", "former"),
+        ("g00000002", "manifest-3.json", "former"),
+        ("g00000002", "_MAIN_4.toc", "damage"),
+    ):
+        path = tmp_path / "index" / folder / name
+        data = path.read_bytes()
+        path.write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
+        told = [one for one in check(tmp_path / "index") if one.kind != "leftover"]
+        assert [(one.file, one.kind) for one in told] == [(f"{folder}/{name}", kind)]
+        assert ("rollback" in str(told[0])) == (kind == "former")
+        path.write_bytes(data)
 
 
 def test_what_nothing_names_is_a_leftover_and_not_damage(location: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from io import BytesIO
 from pathlib import Path
@@ -76,6 +77,23 @@ def test_every_changed_byte_is_found_and_named_with_its_section(tmp_path: Path) 
             assert _read(bytes(changed)) == SECTIONS
         except (IndexCorrupt, IndexForeign):
             continue
+
+
+@pytest.mark.parametrize("damaged", range(3))
+def test_a_damaged_chunk_is_refused_each_time_by_every_read_that_touches_it_and_by_no_other(damaged: int) -> None:
+    content = bytes(range(256)) * (5 * CHUNK_BYTES // 512)  # two chunks and a half
+    data = bytearray(_bytes({"all": content}))
+    data[data.index(content[:512]) + damaged * CHUNK_BYTES + 7] ^= 1
+    section = Container(data, "a.mseg").section("all")
+    edges = [0, 7, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 2 * CHUNK_BYTES, 2 * CHUNK_BYTES + 1, len(content)]
+    for start, stop in [*itertools.combinations(edges, 2)] * 2:
+        if start // CHUNK_BYTES <= damaged <= (stop - 1) // CHUNK_BYTES:
+            with pytest.raises(IndexCorrupt, match=rf"section all, bytes from {damaged * CHUNK_BYTES}: checksum"):
+                section.read(start, stop)
+        else:
+            assert section.read(start, stop) == content[start:stop]
+    with pytest.raises(IndexCorrupt, match="checksum"):
+        section.array("<u4")
 
 
 def test_a_sound_container_has_no_problem(tmp_path: Path) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from codec_model import Document, answers, documents, written
+from codec_model import Document, answers, documents, facet_values, segment_data, written
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.codec import merging
+from indexer.codec.columns import ordinals_of
 from indexer.codec.framing import verify_container
 from indexer.codec.merging import merge_segments
-from indexer.codec.segment import SegmentReader
+from indexer.codec.segment import SegmentReader, write_segment
 
 
 @given(st.lists(documents(most=6), min_size=1, max_size=4), st.data())
@@ -32,6 +35,21 @@ def test_a_merge_reads_like_writing_everything(groups: list[list[Document]], dat
         assert info.doc_count == len(live)
         assert info.length == (folder / "merged.mseg").stat().st_size
         assert answers(SegmentReader.open(folder / "merged.mseg")) == answers(written(folder, live, "expected.mseg"))
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_column_of_one_value_an_article_and_one_of_several_are_merged(order: tuple[int, int], tmp_path: Path) -> None:
+    parts: list[tuple[list[Any], bool]] = [(["Awa Sow", "", "C. Martin"], False), ([("C. Martin", "Awa Sow"), ()], True)]
+    readers = []
+    for values, many in parts:
+        data = segment_data([Document(f"{many}{number}", ("le",)) for number in range(len(values))])
+        path = tmp_path / f"{many}.mseg"
+        write_segment(path, replace(data, ordinals={"bylines": ordinals_of(values, many=many)}))
+        readers.append(SegmentReader.open(path))
+    expected = [[["Awa Sow"], [], ["C. Martin"]], [["C. Martin", "Awa Sow"], []]]
+    merge_segments([readers[number] for number in order], [None, None], tmp_path / "merged.mseg", b"f" * 16)
+    merged = SegmentReader.open(tmp_path / "merged.mseg")
+    assert facet_values(merged, "bylines") == [row for number in order for row in expected[number]]
 
 
 def test_small_portions_give_the_same_segment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
