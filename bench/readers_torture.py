@@ -1,6 +1,6 @@
 """Do two hundred readers ever meet an error or half a commit while a writer commits, merges and rebuilds?  python -m bench.readers_torture
 
-Readers are threads of several processes. Each opens the index anew, and asks an engine that its process shares; a total below what was
+Readers are threads of several processes. Each opens the index anew, and asks an engine that its process shares some times; a total below what was
 acknowledged before the question, a part of a commit, or facets that do not add up count as errors, as does any exception. An answer that
 says it was cut short by the clock (two hundred threads on few processors) is counted apart.
 """
@@ -29,24 +29,30 @@ from search.request import ResultPage
 __all__ = ["BATCH", "torture_readers"]
 
 BATCH: Final = 5  # articles of a commit; every total is a multiple of it
+SHARED_ASKS: Final = 11  # questions to the shared engine for one to an engine opened anew, which costs as much as all of them
 ROOT: Final = Path(__file__).resolve().parent.parent
 _REQUESTS: Final = tuple(SearchRequest(text=text, size=10, facets=("newspaper",), reprints="all") for text in ("", "accord", "accord port"))
 
 
 def torture_readers(
-    folder: Path, *, processes: int, threads: int, going_on: Callable[[int], bool], rebuild_every: int = 16
+    folder: Path, *, processes: int, threads: int, going_on: Callable[[int], bool], rebuild_every: int = 16, reads_each: int = 0
 ) -> dict[str, object]:
-    """Commit while ``going_on(number of the commit)``, with readers beside; return what they counted."""
+    """Commit while ``going_on(number of the commit)`` or a reader has read less than ``reads_each``; return what was counted."""
     location, told = folder / "index", folder / "acknowledged"
     build_index(_batch(0), location)
     _tell(told, BATCH)
-    command = [sys.executable, "-m", "bench.readers_torture", "--read", str(folder), "--threads", str(threads)]
+    command = [sys.executable, "-m", "bench.readers_torture", "--read", str(folder), "--threads", str(threads), "--reads", str(reads_each)]
     readers = [subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
     try:
         for reader in readers:
             assert reader.stdout is not None
             reader.stdout.readline()  # it reads now
-        commits = _write(location, told, going_on, rebuild_every)
+        commits = _write(
+            location,
+            told,
+            lambda number: going_on(number) or len([*folder.glob("enough-*")]) < processes * threads,
+            rebuild_every,
+        )
     finally:
         counted = [json.loads(reader.communicate()[0].splitlines()[-1]) for reader in readers]
     return {
@@ -83,7 +89,7 @@ def _tell(told: Path, acknowledged: int) -> None:
     os.replace(aside, told)
 
 
-def _read_until_told(folder: Path, threads: int) -> None:
+def _read_until_told(folder: Path, threads: int, enough: int) -> None:
     """Read in many threads until standard input closes, then print what was counted as a line of JSON."""
     done, reads, cut, errors = threading.Event(), [0] * threads, [0] * threads, list[str]()
 
@@ -91,7 +97,7 @@ def _read_until_told(folder: Path, threads: int) -> None:
         try:
             while not done.is_set():
                 with open_engine(folder / "index") as fresh:
-                    for engine in (shared, fresh):
+                    for engine in (fresh, *[shared] * SHARED_ASKS):
                         request = _REQUESTS[reads[number] % len(_REQUESTS)]
                         least = int((folder / "acknowledged").read_text())
                         page = search(engine, request)
@@ -100,8 +106,11 @@ def _read_until_told(folder: Path, threads: int) -> None:
                             cut[number] += 1
                         else:
                             _check(page, least)
+                if reads[number] >= enough:
+                    (folder / f"enough-{os.getpid()}-{number}").touch()
         except Exception as error:  # noqa: BLE001 - whatever a reader meets is counted
             errors.append(f"{type(error).__name__}: {error}")
+            (folder / f"enough-{os.getpid()}-{number}").touch()
 
     with open_engine(folder / "index") as shared:
         running = [threading.Thread(target=read, args=(number, shared)) for number in range(threads)]
@@ -129,9 +138,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=50, help="readers in each process")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--reads", type=int, default=0, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     if chosen.read is not None:
-        _read_until_told(chosen.read, chosen.threads)
+        _read_until_told(chosen.read, chosen.threads, chosen.reads)
         return
     end = time.monotonic() + chosen.seconds
     with tempfile.TemporaryDirectory(prefix="marbre-readers-") as folder:

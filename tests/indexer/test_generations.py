@@ -163,6 +163,17 @@ def test_a_damaged_manifest_is_passed_over_and_said_and_stops_writers(location: 
     assert check(location, deep=True) == []
 
 
+@pytest.mark.parametrize("change", [-1, 1], ids=["cut", "lengthened"])
+def test_a_generation_with_a_file_of_another_length_is_passed_over_and_said(location: Path, change: int) -> None:
+    snapshot = open_snapshot(location)
+    path = snapshot.path(snapshot.manifest.segments[-1].file)
+    os.truncate(path, path.stat().st_size + change)
+    older = open_snapshot(location)
+    assert older.generation == 1
+    assert older.fallback is not None
+    assert f"{path.name}: {path.stat().st_size} bytes found, {path.stat().st_size - change} expected" in older.fallback
+
+
 def test_a_damaged_index_can_be_rebuilt(location: Path) -> None:
     for path in location.glob("*/*.json"):
         path.write_bytes(b"{}")

@@ -6,7 +6,8 @@ import gc
 import os
 import random
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +19,13 @@ from archives import random_archive
 from bench.readers_torture import torture_readers
 from corpus.errors import IndexProblem
 from indexer import build_index
+from indexer.generations import current_generation
 from search import Filter, SearchRequest, open_engine, page_as_json, search
 from search.engines import Engine
+from search.engines.local import LocalEngine
 
-LIGHT = 10_000  # answers that are compared, of few articles and facets; and 480 whole pages
+READS = 10_000
+LIGHT = 10_000  # answers that are compared, of few articles and facets; and 560 whole pages
 WHOLE = (
     *(
         SearchRequest(text=text)
@@ -40,13 +44,16 @@ WHOLE = (
     ),
     SearchRequest(text="port", filters=(Filter("newspaper", ("L’Essor",)), Filter("year", ("2023",)))),
     SearchRequest(text="loi", sort="newest"),
+    SearchRequest(text="port loi accord pêche migrants introuvable"),
+    SearchRequest(text="port PROCHE/5 loi"),
 )
 
 
 def test_readers_see_whole_commits_while_a_writer_commits_merges_and_rebuilds(tmp_path: Path) -> None:
-    figures = torture_readers(tmp_path, processes=2, threads=8, going_on=lambda number: number <= 24, rebuild_every=9)
-    assert (figures["errors"], figures["damage"], figures["commits"]) == ([], [], 24)
-    assert figures["reads"] - figures["cut short"] > 300  # type: ignore[operator]
+    figures = torture_readers(tmp_path, processes=2, threads=8, going_on=lambda number: number <= 10, rebuild_every=9, reads_each=READS // 16)
+    assert (figures["errors"], figures["damage"]) == ([], [])
+    assert figures["commits"] >= 10  # type: ignore[operator]
+    assert figures["reads"] - figures["cut short"] >= READS  # type: ignore[operator]
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +90,27 @@ def test_sixteen_threads_on_one_engine_answer_as_one_thread_does(location: Path,
     with open_engine(location) as engine, ThreadPoolExecutor(16) as pool:
         for number, found in zip(order, pool.map(lambda number: _answer(engine, requests[number]), order), strict=True):
             assert found == expected[number]
+
+
+def test_threads_that_see_a_commit_at_once_open_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that open side by side may end in the other order, and an older generation would replace a newer one."""
+    build_index(random_archive(1, 3, 10), tmp_path / "index")
+    inside: list[int] = []
+    most: list[int] = []
+
+    def slow_open(engine: LocalEngine, opened: Callable[[LocalEngine], Any] = LocalEngine._open) -> Any:
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.05)  # so that whoever may come in does
+        inside.pop()
+        return opened(engine)
+
+    with LocalEngine(tmp_path / "index") as engine, ThreadPoolExecutor(8) as pool:
+        build_index(random_archive(2, 5, 10), tmp_path / "index")
+        monkeypatch.setattr(LocalEngine, "_open", slow_open)
+        newest = current_generation(tmp_path / "index")
+        assert [*pool.map(lambda _: engine.collection().generation, range(8))] == [newest] * 8
+    assert most == [1]
 
 
 def _answer(engine: Engine, request: SearchRequest) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from archives import random_article
@@ -27,10 +28,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from corpus import Article, read_articles
 from corpus.errors import IndexProblem
-from indexer import build_index, delete_articles
+from indexer import BuildOptions, build_index, builder, delete_articles
 from indexer.documents import stored_form
 from indexer.generations import rollback
 from indexer.verify import check
+from indexer.writer import MERGED_AT_ONCE
 from search import SearchRequest, open_engine, search
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -148,8 +150,35 @@ def _runs(pid: int) -> bool:
         return False
 
 
+def test_a_merge_that_the_disk_has_no_room_for_is_refused_and_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    location = tmp_path / "index"
+    for number in range(MERGED_AT_ONCE - 1):
+        build_index(articles(1, f"m{number}-"), location)
+    full = SimpleNamespace(f_bavail=0, f_frsize=4096, f_blocks=1000)
+    with monkeypatch.context() as patch, pytest.raises(IndexProblem, match="not enough room on the disk"):
+        patch.setattr(os, "statvfs", lambda _path: full)
+        build_index(articles(1, "last"), location)
+    assert len(ids_in(location)) == MERGED_AT_ONCE - 1
+    assert check(location, deep=True) == []
+    assert build_index(articles(1, "last"), location).articles == MERGED_AT_ONCE
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_article_given_again_after_a_commit_of_the_same_run_is_one_article(
+    workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(builder, "FIRST_COMMIT", 5)
+    given = [*articles(12), *(replace(article, headline="Corrigé") for article in articles(12))]
+    report = build_index(given, tmp_path / "index", workers=workers, options=BuildOptions(commit_articles=5))
+    assert report.articles == 12
+    with open_engine(tmp_path / "index") as engine:
+        assert engine.stats().generation > 3
+        hits = search(engine, SearchRequest(size=100, snippets=False, facets=(), reprints="all")).hits
+        assert sorted((hit.doc_id, hit.headline) for hit in hits) == sorted((article.doc_id, "Corrigé") for article in given[:12])
+
+
 def test_several_workers_write_the_same_archive_as_one(tmp_path: Path) -> None:
-    given = [*articles(150), *(replace(article, headline="Corrigé") for article in articles(40))]
+    given = [*articles(151), *(replace(article, headline="Corrigé") for article in articles(40))]  # 151: dealt in turn, a correction meets another worker
     for workers, memory in ((1, 1 << 30), (3, 300_000)):
         build_index(given, tmp_path / f"{workers}", workers=workers, memory=memory)
     with open_engine(tmp_path / "1") as one, open_engine(tmp_path / "3") as three:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,12 +20,13 @@ from whoosh.query import And, Every, Not, Or, Query
 
 from corpus import Article
 from indexer import build_index, delete_articles
-from search import SearchRequest, open_engine
+from search import SearchRequest, evaluate, open_engine, page_as_json, search
 from search.engines.local import LocalEngine
 from search.evaluate import EXPANSIONS, Evaluation
 from search.language import parse_query
 from search.nodes import Near, Pattern, Phrase, Word, disjunction
 from search.relaxing import MostOf, relaxed
+from search.request import ResultPage
 
 EVERYTHING = SearchRequest(size=100, facets=(), snippets=False)
 
@@ -185,6 +189,37 @@ def test_every_choice_of_an_operand_is_tried(few: LocalEngine, turned: bool) -> 
     choices = [Word("port"), Phrase((Word("port", exact=True), Word("autonome", exact=True)))]
     query = Near(disjunction(reversed(choices) if turned else choices), Word("ouvre"), 0, True)
     assert set(found_by(few, query)) == {"phrase"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["port", "port loi", "port OU loi OU accord", "port -loi", '"le port" accord', "p* OU migrent~1", "port PROCHE/5 loi", "port MEMEPAR loi", "loi>=2", "port zéphyr"],
+)
+def test_a_question_whose_time_is_over_says_so_and_spoils_no_later_one(archive: Archive, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock stands still up to its n-th look, for every n: what was cut short must not be taken, or kept, for the whole."""
+    request = SearchRequest(text=text, size=100, snippets=False)
+    whole = _answered(archive.engine, request)
+    for looks in range(1, 1_000):
+        with open_engine(archive.engine.location) as engine, monkeypatch.context() as patch:
+            ticks = itertools.chain([0.0] * looks, itertools.repeat(1e6))
+            patch.setattr(evaluate, "time", SimpleNamespace(monotonic=lambda ticks=ticks: next(ticks)))
+            page = search(engine, request)
+            patch.undo()
+            assert page.partial == any("arrêtée avant la fin" in note for note in page.notes)
+            assert page.partial or _as_answered(page) == whole, f"cut short after {looks} looks, and not said"
+            assert _answered(engine, request) == whole, f"spoiled after {looks} looks"
+        if not page.partial:
+            assert looks > 1
+            return
+    pytest.fail("the clock was never late enough")
+
+
+def _answered(engine: LocalEngine, request: SearchRequest) -> dict[str, Any]:
+    return _as_answered(search(engine, request))
+
+
+def _as_answered(page: ResultPage) -> dict[str, Any]:
+    return {name: value for name, value in page_as_json(page).items() if name != "took_ms"}
 
 
 @pytest.mark.parametrize(
