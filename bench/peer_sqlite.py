@@ -79,7 +79,7 @@ class SqliteFts:
             base.execute(fill, arguments)
             found = {name: {str(value): count for value, count in base.execute(query) if value is not None} for name, query in counts}
             headlines = [headline for (headline,) in base.execute(best)]
-            return Page(base.execute(total).fetchone()[0], headlines, found)
+            return Page(base.execute(total).fetchone()[0], headlines, lambda: found)
 
         return ask
 

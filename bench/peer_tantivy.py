@@ -77,7 +77,10 @@ class Tantivy:
             found = searcher.aggregate(whole, plain)
             for asked, body in others:
                 found.update(searcher.aggregate(asked, body))
-            counts = {name: {str(row["key"]): row["doc_count"] for row in found[name]["buckets"]} for name in (*LABELS, *TIMES)}
+
+            def counts() -> dict[str, dict[str, int]]:
+                return {name: {str(row["key"]): row["doc_count"] for row in found[name]["buckets"]} for name in (*LABELS, *TIMES)}
+
             return Page(int(found["total"]["value"]), headlines, counts)
 
         return ask

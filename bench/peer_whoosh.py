@@ -65,7 +65,7 @@ class StockWhoosh:
                 pages.append(found)
             headlines = [json.loads(hit["article"]).get("headline", "") for hit in islice(pages[0], PAGE_SIZE)]
             counts |= {name: _summed(counts["published"], length) for name, length in (("year", 4), ("month", 7))}
-            return Page(len(pages[0]), headlines, counts)
+            return Page(len(pages[0]), headlines, lambda: counts)
 
         return ask
 

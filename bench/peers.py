@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,11 +29,11 @@ class Unsupported(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a peer answered: enough to see that the work was done, and to compare it."""
+    """What a peer answered: enough to see that the work was done. ``counts`` puts what it counted in one form, to be compared: not timed."""
 
     total: int
     headlines: list[str]
-    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    counts: Callable[[], Mapping[str, Mapping[str, int]]] = dict
 
 
 class Peer(Protocol):
@@ -69,7 +69,10 @@ class Marbre:
 
         def ask() -> Page:
             page = search(engine, request)
-            counts = {name: {bucket.value: bucket.count for bucket in page.facets[name].buckets} for name in FACETS}
+
+            def counts() -> dict[str, dict[str, int]]:
+                return {name: {bucket.value: bucket.count for bucket in page.facets[name].buckets} for name in FACETS}
+
             return Page(page.total, [hit.headline for hit in page.hits], counts)
 
         return ask

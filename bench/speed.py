@@ -103,9 +103,8 @@ def compare_totals(questions: Sequence[Question], pages: Sequence[Mapping[str, P
             if mine is None or name == "marbre":
                 continue
             row = found.setdefault(name, {"same": 0, "different": defaultdict(int)})
-            same = page.total == mine.total and all(
-                sum(page.counts[facet].values()) == sum(mine.counts[facet].values()) for facet in mine.counts
-            )
+            counts, own = page.counts(), mine.counts()
+            same = page.total == mine.total and all(sum(counts[facet].values()) == sum(own[facet].values()) for facet in own)
             if same:
                 row["same"] += 1
             else:

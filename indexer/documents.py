@@ -14,11 +14,12 @@ from typing import Any, Final
 from corpus.article import Article, first_words
 from indexer.codec.stored import json_bytes
 
-__all__ = ["DEFAULTS", "HEADER_FIELDS", "HEADER_KEYS", "article_from_stored", "header_form", "stored_form", "stored_row"]
+__all__ = ["DEFAULTS", "HEADER_FIELDS", "HEADER_KEYS", "article_from_stored", "header_form", "shown_header", "stored_form", "stored_row"]
 
 HEADER_FIELDS: Final[tuple[str, ...]] = ("doc_id", "headline", "newspaper", "published", "section", "bylines", "kind", "url")
 HEADER_KEYS: Final = (*HEADER_FIELDS, "headline_derived", "digest")  # the order of a header row on disk
 DEFAULTS: Final = {"kind": "article", "language": "fr"}
+_NOTHING_SHOWN: Final = dict.fromkeys(HEADER_FIELDS, "") | {"published": None, "kind": DEFAULTS["kind"], "headline_derived": False}
 _NAMES: Final = tuple(field.name for field in fields(Article) if field.name not in ("origin", "has_own_id"))  # the id itself tells whether it is an own one
 
 
@@ -47,6 +48,12 @@ def header_form(stored: Mapping[str, Any], digest: str = "") -> dict[str, Any]:
     if digest:
         header["digest"] = digest
     return header
+
+
+def shown_header(header: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a header with every field of HEADER_FIELDS: what an article has no value for is "", no day None, the kind the usual one."""
+    shown = {name: value for name, value in header.items() if value is not None}
+    return {**_NOTHING_SHOWN, **shown, "bylines": tuple(shown.get("bylines", ()))}
 
 
 def stored_row(stored: Mapping[str, Any]) -> tuple[bytes, str]:

@@ -9,13 +9,14 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from operator import itemgetter
 from typing import Final
 
 from whoosh.query import Query
 
 from corpus.article import Article
 from corpus.errors import BadRequest
-from indexer.documents import stored_form
+from indexer.documents import HEADER_FIELDS, stored_form
 from indexer.references import normal_reference
 from search.engines import Answer, Engine, Found
 from search.facets import ALL_FACETS
@@ -31,6 +32,7 @@ __all__ = ["checked", "export", "mark_article", "passage", "search"]
 
 FEW: Final = 3  # articles; up to here a better spelling is looked for
 _NO_SNIPPET: Final = Snippet("")
+_shown: Final = itemgetter(*HEADER_FIELDS)  # the first fields of a Hit, in its order
 _NO_SPANS: Final[tuple[Span, ...]] = ()
 _SORTS: Final = ("relevance", "newest", "oldest", "added")
 _YEAR: Final = re.compile(r"[0-9]{4}")
@@ -139,30 +141,16 @@ def _poor(answer: Answer, query: Query, parsed: ParsedQuery) -> bool:
 
 
 def _hit(found: Found, query: Query, request: SearchRequest) -> Hit:
-    header, get = found.header, found.header.get
-    derived = bool(get("headline_derived"))
+    header = found.header
     snippet, spans = _NO_SNIPPET, _NO_SPANS
     if request.snippets:
         stored = found.stored()
         snippet = snippet_of(query, stored)
-        spans = () if derived else marks(query, header["headline"], "headline", stored.get("language", "")).spans
-    return Hit(
-        header["doc_id"],
-        header["headline"],
-        get("newspaper", ""),
-        get("published"),
-        get("section", ""),
-        tuple(get("bylines", ())),
-        get("kind", "article"),
-        get("url", ""),
-        found.score,
-        snippet,
-        spans,
-        derived,
-        max(0, len(found.versions) - 1),
-        found.explanation,
-        found.versions,
-    )
+        if not header["headline_derived"]:
+            spans = marks(query, header["headline"], "headline", stored.get("language", "")).spans
+    others = len(found.versions) - 1 if found.versions else 0
+    rest = found.score, snippet, spans, header["headline_derived"], others, found.explanation, found.versions
+    return Hit._make(_shown(header) + rest)
 
 
 def _notes(answer: Answer) -> list[str]:

@@ -27,7 +27,7 @@ from indexer.acronym_decisions import Decision, decisions_in
 from indexer.cluster import connect, read_document
 from indexer.cluster_client import SEARCH_S, WRITE_S, Refused
 from indexer.cluster_mapping import length_field
-from indexer.documents import article_from_stored, header_form
+from indexer.documents import article_from_stored, header_form, shown_header
 from indexer.french import fold
 from indexer.schema import ACRONYM_FIELD, TEXT_FIELDS
 from indexer.withdrawals import withdrawn_in
@@ -379,7 +379,7 @@ def _counting(pairs: Sequence[tuple[Occurring, str]]) -> Body:
 
 
 def _found(stored: dict[str, Any], score: float, explanation: dict[str, Any] | None = None) -> Found:
-    return Found(header_form(stored), score, partial(dict, stored), explanation)
+    return Found(shown_header(header_form(stored)), score, partial(dict, stored), explanation)
 
 
 def _is_partial(answer: Mapping[str, Any]) -> bool:

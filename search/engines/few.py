@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus.dates import first_day
-from indexer.documents import DEFAULTS, header_form
+from indexer.documents import DEFAULTS, header_form, shown_header
 from indexer.french import PARAGRAPH_GAP, accent_term, analyze, fold, term
 from indexer.schema import PARAGRAPH_TERM, TEXT_FIELDS, exact_field
 from search.collection import NO_DAY, Collection, Docs, Mask, Ordinals, Positions, Postings
@@ -161,7 +161,7 @@ class FewLeaf:
 
     def header(self, doc_num: int) -> dict[str, Any]:
         """Return what a list shows of an article."""
-        return header_form(self._articles[doc_num])
+        return shown_header(header_form(self._articles[doc_num]))
 
     def stored(self, doc_num: int) -> dict[str, Any]:
         """Return a whole article."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from indexer.codec.segment import SegmentReader
+from indexer.documents import shown_header
 from search.collection import Docs, Mask, Ordinals, Positions, Postings
 
 __all__ = ["SegmentLeaf"]
@@ -59,7 +60,7 @@ class SegmentLeaf:
         return None if found is None or not found[0].size else Positions(*found)
 
     def _read_header(self, doc_num: int) -> dict[str, Any]:
-        return {name: value for name, value in self.reader.header(doc_num).items() if value is not None}
+        return shown_header(self.reader.header(doc_num))
 
     def ordinals(self, field: str) -> Ordinals:
         """Return a facet column; one that may hold several values an article, but never does, is counted as one of single values."""

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from whoosh.reading import IndexReader, TermNotFound
 
 from corpus.dates import first_day
-from indexer.documents import DEFAULTS, header_form
+from indexer.documents import DEFAULTS, header_form, shown_header
 from indexer.mentions import mentions_of
 from indexer.schema import FIELD_BY_NAME, Kind
 from search.collection import NO_DAY, Docs, Mask, Ordinals, Positions, Postings
@@ -121,7 +121,7 @@ class StockLeaf:
 
     def header(self, doc_num: int) -> dict[str, Any]:
         """Return what lists show."""
-        return header_form(self._articles[doc_num])
+        return shown_header(header_form(self._articles[doc_num]))
 
     def stored(self, doc_num: int) -> dict[str, Any]:
         """Return the whole article."""
