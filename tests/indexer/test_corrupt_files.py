@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from search import SearchRequest, open_engine, page_as_json, search
 TRIALS = 100_000 if os.environ.get("MARBRE_LONG") else 1_000
 FORGED = TRIALS // 4
 DAMAGED = TRIALS - FORGED
+HANG_S = 5.0  # what never ends, not what is slow: a trial takes a hundredth of it
 ASKED = tuple(
     SearchRequest(text=text, size=5, facets=facets)
     for text, facets in (
@@ -77,6 +80,22 @@ def location(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@contextmanager
+def _no_hang(trial: int) -> Iterator[None]:
+    """Fail a trial that takes HANG_S, from inside whatever loop it hangs in."""
+
+    def late(_signal: int, _frame: object) -> None:
+        raise TimeoutError(f"trial {trial} hangs")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, HANG_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def _answers(location: Path) -> tuple[list[dict[str, Any]], bool]:
     """Return what an index answers, and whether it said that it is an older one."""
     with open_engine(location) as engine:
@@ -99,7 +118,8 @@ def test_damaged_bytes_give_the_right_answer_an_older_one_that_says_so_or_one_li
         data = path.read_bytes()
         path.write_bytes(dice.choice(DAMAGES)(dice, data))
         try:
-            found, older = _answers(location)
+            with _no_hang(trial):
+                found, older = _answers(location)
             assert older or found == expected, f"trial {trial}: {path.name} gives another answer"
         except IndexProblem as error:
             told += 1
@@ -131,7 +151,8 @@ def test_forged_segments_crash_nothing_and_take_no_more_than_twice_their_size(lo
             tracemalloc.reset_peak()
             before = tracemalloc.get_traced_memory()[0]
             try:
-                _answers(copy)
+                with _no_hang(trial):
+                    _answers(copy)
             except IndexProblem:
                 other += 1
             peak = tracemalloc.get_traced_memory()[1] - before

@@ -1,6 +1,6 @@
-"""Who may die while several processes index? A worker from its birth to the end of the run, or the writer above them all.
+"""Who may die while an archive is written? The writer, a worker from its birth to the end of the run, or the writer above several.
 
-Killed by the clock, wherever they are then; two hundred times: ``python -m bench.torture workers``.
+Killed by the clock, wherever they are then; by the hundred: ``python -m bench.torture kills workers``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from bench.real_faults import kill_trials
 from bench.worker_kills import worker_trials, writer_trials
+
+
+@pytest.mark.timeout(300)
+def test_fifty_kills_of_a_writer_lose_nothing_damage_nothing_and_leave_no_lock(tmp_path: Path) -> None:
+    figures = kill_trials(tmp_path, 50, None, seed=3)
+    assert figures["kills"] == 50
+    assert figures["changes done"] > 10
+    assert (figures["lost"], figures["damaged"], figures["lock stuck"], figures["writer gave up"]) == (0, 0, 0, 0)
 
 
 @pytest.mark.timeout(120)
