@@ -60,13 +60,13 @@ _AND_ARTICLES = re.compile(
     rf"{SPACES},?{SPACES}(?:et|ou|ainsi que|que)?{BLANK}(?:(?:de |a )?l'article )?(?P<list>[lrda]?\.?{SPACES}\d.{{0,100}}?)" + _OF_A_CODE
 )
 _ITEM = re.compile(
-    rf"(?P<letter>[lrda]\.?{SPACES}o?\.?{SPACES}\*?{SPACES})?(?P<number>\d{{1,4}}(?:er|ier)?(?![a-z])(?: ?[-.] ?\d{{1,4}}){{0,4}}(?:-[a-z]{{1,2}}(?![a-z'-]))?|premier|unique)"
+    rf"(?P<letter>[lrda]\.?{SPACES}o?\.?{SPACES}\*?{SPACES})?(?P<number>\d{{1,4}}(?:er|ier)?(?![a-z])(?: ?[-.] ?\d{{1,4}}){{0,4}}(?:-[a-z]{{1,2}}(?![a-z'-]))?|premier|unique)(?P<middle> [a-z](?= (?:bis|ter|quater|quinquies)(?![a-z])))?"
     r"(?P<rank> (?:bis|ter|quater|(?:quinqu|sex|sept|oct|non|dec|undec|duodec|terdec|quaterdec|quindec|sexdec|septdec|octodec|novodec|vic|unvic|duovic|tervic|quatervic|quinvic|sexvic|septvic|octovic|novovic|tric|sept|quaterv)i?es|quinquies|sexies|septies|octies|nonies|[a-z]{3,14}cies)(?![a-z]))?"
     r"(?P<capital> [a-z]{1,2}(?![a-z']))?"
 )
 _BETWEEN = re.compile(r" ?(?:,|et|ou|a|ainsi que|,? et|,? ou)(?: suivants)? ?(?:(?:de |a )?l'article |les? |aux? )?| - ")
 _AFTER_ITEM = re.compile(
-    r"(?: ?[,(]? ?(?:(?:premier|deuxieme|second|troisieme|quatrieme|cinquieme|sixieme|dernier|avant-dernier) alinea|(?:alineas?|al\.|paragraphes?|§) ?(?:\d{1,2}(?:er)?|[ivx]{1,4})(?: et \d{1,2})?"
+    r"(?: ?[,(]? ?(?:(?:premier|deuxieme|second|troisieme|quatrieme|cinquieme|sixieme|dernier|avant-dernier) alinea|(?:alineas?|al\.|paragraphes?|§) ?(?:\d{1,2}(?:er|ier)?|[ivx]{1,4})(?: et \d{1,2})?"
     r"|et suivants|precite|modifie|nouveau|[ivx]{1,4}(?:-\d{1,2})?(?![a-z])) ?\)?,?){0,3},?"
 )
 
@@ -217,7 +217,7 @@ def _article(item: str) -> str:
     letters = re.sub(r"[^a-z*]", "", found["letter"] or "").upper()
     number = "1er" if found["number"] == "premier" else re.sub(r" ?[-.] ?", "-", found["number"]).replace("ier", "er")
     number = re.sub(r"-([a-z]{1,2})$", lambda letter: letter[0].upper(), number)
-    rest = (found["rank"] or "") + (found["capital"] or "").upper()
+    rest = (found["middle"] or "").upper() + (found["rank"] or "") + (found["capital"] or "").upper()
     lead = {"": "", "LO": "L.O. "}.get(letters, f"{letters[:1]}. {letters[1:]}" if len(letters) < 2 else f"{letters[0]}. {letters[1:]}")
     return f"{lead}{number}{rest}"
 

@@ -70,11 +70,12 @@ SPACES: Final = r" {0,3}"
 BLANK: Final = r" {1,3}"
 SIGN: Final = rf"(?:n{SPACES}°{SPACES}s?\.?|nos?\.?(?![a-z])|n\.?(?=[ \d])|numeros?|№)"
 FIGURES: Final = r"\d{1,5}(?: ?[-/.] ?\d{1,5}){0,2}(?!\d)(?![-/.]\d)"
-_NUMBER = re.compile(rf"(?=[ ,(]|n ?°|№){SPACES}[,(]?{SPACES}(?P<sign>{SIGN})?{SPACES}(?P<figures>{FIGURES})")
+_NUMBER = re.compile(rf"(?=[ ,(]|n ?°|nos? ?[.\d]|numero|№){SPACES}[,(]?{SPACES}(?P<sign>{SIGN})?{SPACES}(?P<figures>{FIGURES})")
 _MORE = re.compile(
     rf"{SPACES}(?:,|,? (?:et|ou|a|puis|ainsi que)(?: (?:de |a )?la| du| le)?(?= )){SPACES}(?P<sign>{SIGN})?{SPACES}(?P<figures>{FIGURES})"
 )
 _SUFFIX = re.compile(r"(?: ?[-/] ?[A-Z][A-Z0-9.]{0,9}\b)*")  # /AN, /PM-RM: which office numbered it
+_TORN = re.compile(r"\n(?<=[ \u00a0][LRDA]\.\n)\n?(?=\d)")
 _DAY = re.compile(
     rf"(?:(?:lun|mar|mercre|jeu|vendre|same)di |dimanche )?(?P<day>\d{{1,2}})(?: ?(?:er|ier)(?![a-z]))?{BLANK}(?P<month>{'|'.join(sorted(_MONTH_NUMBERS, key=len, reverse=True))})\.?{BLANK}(?P<year>\d{{4}})(?!\d)"
     r"|premier (?P<first>[a-z]{3,9}) (?P<its_year>\d{4})(?!\d)"
@@ -102,8 +103,13 @@ class Number:
 
 
 def window_at(text: str, start: int, chars: int = WINDOW_CHARS) -> Window:
-    """Return the window of a text that begins at ``start``; it ends with the paragraph."""
-    raw = text[start : start + chars].partition("\n")[0]
+    """Return the window of a text that begins at ``start``; it ends with the paragraph.
+
+    Not where a source took the dot of an article for the end of a sentence: « l’article L.\n\n66 du code électoral ».
+    """
+    raw = text[start : start + chars]
+    if "\n" in raw:
+        raw = _TORN.sub(lambda found: " " * len(found[0]), raw).partition("\n")[0]
     return Window(raw, plain(raw), start, text[max(0, start - BEFORE_CHARS) : start])
 
 

@@ -51,10 +51,10 @@ _DIGIT = re.compile(r"\d")
 # A figure as citations have it: behind « du », « n° », « numéro », the word itself; with another behind a hyphen; an article of a code. Looked for
 # in one byte a character with every figure a 0, so that the search can jump from figure to figure; « ? » stands for all that Latin-1 has not.
 _SIGNAL = re.compile(
-    rb"0(?<!0.)(?:(?<=[ \xa0?].)(?:(?<=[Dd][Uu]..)|(?<=[\xb0\xbaos.?]..)|(?<=[LRDAO]...)"
+    rb"0(?<!0.)(?:(?<=[ \xa0?].)(?:(?<=[Dd][Uu]..)|(?<=[\xb0\xbaos.?LRDAO]..)|(?<=[LRDAO]...)|(?<=pris le .)|(?<=rise le .)"
     rb"|(?<=di .)(?:(?<=[Dd]u (?:lun|mar|jeu)di .)|(?<=[Dd]u samedi .)|(?<=[Dd]u (?:vendredi|mercredi|dimanche) .))"
     rb"|(?<=(?i: loi|lois|cret|rets|r[\xea\xca]t[\xe9\xc9]|rete|[\xea\xca]t[\xe9\xc9]s|etes|ance|nces|ment|ents|tive|ives|tion|ions|icle|cles|ique|ques|ahir| oit|\(ue\)|\(ce\)|cee\))..))"
-    rb"|(?<=[\xb0\xbao?.LRDAOlrda].)|(?=0{0,4}[-/.?]0))"
+    rb"|(?<=[\xb0\xbao?.LRDAOlrda].)|(?<=\n.)(?:(?<=[LRDA]\.\n.)|(?<=[LRDA]\.\n\n.))|(?=0{0,4}[-/.?]0))"
 )
 _FIGURES: Final = bytes.maketrans(b"123456789", b"000000000")
 _SMALL: Final = bytes(plain(bytes([byte]).decode("latin-1")).encode("latin-1")[0] for byte in range(256))
@@ -66,19 +66,21 @@ _ACT = re.compile(
     rf"(?:(?P<loi>loi)(?P<many>s)?(?:[- ](?P<sort>{_SORTS}))?|(?P<decret>decret)(?P<decrets>s)?(?:-lois?)?|(?P<arrete>arrete)(?P<arretes>s)?"
     r"|(?P<ordonnance>ordonnance)(?P<ordonnances>s)?(?:-lois?)?|(?P<dahir>dahir)(?P<dahirs>s)?)(?![a-z])"
     r"(?: (?:(?:inter)?ministeriels?|prefectora(?:l|ux)|municipa(?:l|ux)|roya(?:l|le|ux|les)|conjoints?|grand-duca(?:l|ux)|presidentiels?|executifs?"
-    r"|gouvernementa(?:l|ux)|souveraines?|legislatifs?|federa(?:l|le|ux|les)|communa(?:l|ux)|regiona(?:l|ux))(?![a-z])){0,2}"
+    r"|gouvernementa(?:l|ux)|souveraines?|imperia(?:l|ux)|legislatifs?|federa(?:l|le|ux|les)|communa(?:l|ux)|regiona(?:l|ux))(?![a-z])){0,2}"
 )
 _KINDS: Final = {"loi": "loi", "decret": "décret", "arrete": "arrêté", "ordonnance": "ordonnance", "dahir": "dahir"}
 _SORT_NAMES: Final = {"orga": "loi organique", "cons": "loi constitutionnelle", "fede": "loi fédérale", "unif": "loi uniforme"}
 _TITLE = re.compile(  # what may stand between « loi » and its day: its title, its name, its author
     rf"(?P<title>(?:,?{BLANK}(?:dite?s? )?[«\"][^«»\".]{{1,80}}[»\"])?(?:,?{BLANK}(?:dite?s? |de |d'|des |du |sur |en |relati[fv]es? |portant |pour |contre |visant |tendant |"
     r"renforcant |garantissant |autorisant |instituant |creant |modifiant |instaurant |fixant |completant |organisant |ratifiant |abrogeant )[^«».;:!?()]{1,110}?)??)"
-    rf",?{BLANK}(?:en date )?(?P<before>du|de ce) (?=\d|premier [a-z]{3, 9} \d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)"
+    rf",?{BLANK}(?:en date )?(?P<before>du|de ce|prise? le) (?=\d|premier [a-z]{{3,9}} \d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)"
 )
 _NAMED = re.compile(
     r"(?P<title>(?: {1,3}[A-ZÉÈÎÔ][\w’'-]{1,20}| {1,3}(?:de|du|la|des|et)){1,5}),? {1,3}du (?=\d)"
 )  # loi Fillioud du 29 juillet 1982
-_ADJECTIVES = re.compile(r"(?P<title>(?: {1,3}[a-z][a-z'-]{2,18}){1,3}),? {1,3}du (?=\d)")  # loi pénitentiaire du 24 novembre 2009
+_ADJECTIVES = re.compile(
+    r"(?P<title>(?: {1,3}[a-z][a-z'-]{2,18}){1,3}?),? {1,3}(?:du|prise? le) (?=\d)"
+)  # loi pénitentiaire du 24 novembre 2009
 _DESCRIBED: Final = ("loi", "decret", "ordonnance")  # « décret très récent du 14 juin 2017 »; « arrêté » is a participle, too
 _SPAN_OF_DAYS = re.compile(r" (?:au|jusqu'au) (?:\d|[a-z]+ \d)")  # du 1er janvier au 31 décembre 2015 is no day of a law
 _TITLED_NUMBER = re.compile(rf"(?:{BLANK}[^«».;:!?()\d]{{1,90}}?)?[, (]{{1,3}}(?={SIGN}{SPACES}\d)")

@@ -209,7 +209,9 @@ def acronyms(acronym: str, expansion: str, location: str, refused: bool, size: i
         print_json([row(one) for one in found])
     else:
         print_all(line(one) for one in found)
-    if len(table) > size:
+    if not table:
+        say("the archive explains no acronym" + (f" that begins with {acronym}" if acronym else ""))
+    elif len(table) > size:
         say(f"{size} of {len(table)} pairs; --size {len(table)} lists all, ACRONYM those that begin so")
 
 

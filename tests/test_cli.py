@@ -558,3 +558,5 @@ def test_a_list_of_acronyms_says_how_many_more_there_are(run: Marbre, tmp_path: 
     cut = run("acronyms", "--size", "1", "--json", "--index", index)
     assert (len(cut.json), cut.err) == (1, "1 of 3 pairs; --size 3 lists all, ACRONYM those that begin so\n")
     assert run("acronyms", "--size", "3", "--index", index).err == ""
+    none = run("acronyms", "ZZZ", "--index", index)
+    assert (none.code, none.out, none.err) == (0, "", "the archive explains no acronym that begins with ZZZ\n")

@@ -70,6 +70,35 @@ FOUND = [
     ("les géants (GAFAM : Google, Apple, Facebook, Amazon et Microsoft)", "GAFAM", "Google, Apple, Facebook, Amazon et Microsoft"),
     ("ce journal (le DDJ pour Doctor Dobb’s Journal) écrit", "DDJ", "Doctor Dobb’s Journal"),
     ("la DRE — direction régionale des entreprises, de la concurrence — répond", "DRE", "direction régionale des entreprises"),
+    ("une visite d’information et de prévention (Vip) a lieu", "Vip", "visite d’information et de prévention"),
+    ("la Rif (recherche dans l’intérêt des familles)", "Rif", "recherche dans l’intérêt des familles"),
+    (
+        "le centre régional des œuvres universitaires et scolaires – CROUS – dispose",
+        "CROUS",
+        "centre régional des œuvres universitaires et scolaires",
+    ),
+    (
+        "la TICPE, taxe intérieure de consommation sur les produits énergétiques, et",
+        "TICPE",
+        "taxe intérieure de consommation sur les produits énergétiques",
+    ),
+    ("les ZFU, ou zones franches urbaines, les", "ZFU", "zones franches urbaines"),
+    ("la marque de boutisme (Byte-order-Mark, BOM) unicode", "BOM", "Byte-order-Mark"),
+    ("le Technical Dutch Open Source Event (T-DOSE) à Eindhoven", "T-DOSE", "Technical Dutch Open Source Event"),
+    ("le Massachusetts Museum of Contemporary Art (MassMoCA)", "MassMoCA", "Massachusetts Museum of Contemporary Art"),
+    ("un document d’objectifs – DOCOB – Natura 2000", "DOCOB", "document d’objectifs"),
+    (
+        "de l’ARRCO – Association pour le régime de retraite complémentaire des salariés –, obtenue",
+        "ARRCO",
+        "Association pour le régime de retraite complémentaire des salariés",
+    ),
+    (
+        "l’Institut national de l’environnement industriel et des risques (INERIS)",
+        "INERIS",
+        "Institut national de l’environnement industriel et des risques",
+    ),
+    ("Confisquer la cotisation sur la valeur ajoutée des entreprises (CVAE)", "CVAE", "cotisation sur la valeur ajoutée des entreprises"),
+    ("le groupe EBRA (Est Bourgogne Rhône Alpes - ex-Groupe Est)", "EBRA", "Est Bourgogne Rhône Alpes"),
 ]
 NOT_FOUND = [
     "les États-Unis d’Amérique (USA)",
@@ -87,6 +116,12 @@ NOT_FOUND = [
     "le trajet Paris - Lyon - ONU",
     "un accord UE - Mali",
     "(BCE : le taux monte)",
+    "la distribution instable (Sid)",
+    "la vallée d’inférieure pente (Val)",
+    "le protocole http (HTTP) et le langage Lisp (Lisp)",
+    "l’antivirus Clam (ClamAV)",
+    "le numéro Siren et l’inscription au répertoire des entreprises (Sirene)",
+    "l’OTAN, organisation que la France",
 ]
 
 

@@ -32,6 +32,11 @@ def test_a_text_cites(text: str, expected: tuple[str, ...]) -> None:
     assert cited_texts(text) == expected
 
 
+def test_an_article_torn_at_the_dot_of_its_letter_is_read_and_no_other_line_is_joined() -> None:
+    assert cited_texts("selon l’article L.\n\n66 du code électoral") == ("article L. 66 du code électoral",)
+    assert cited_texts("selon la loi n°\n\n2012-23") == cited_texts("selon l’article 3\n\n66 du code électoral") == ()
+
+
 @pytest.mark.parametrize("value", VALUES)
 def test_a_normal_form_is_its_own_normal_form_and_has_an_address(value: str) -> None:
     assert normal_reference(value) == value
