@@ -9,7 +9,7 @@ up for the buckets that are shown only, and months are counted once for years, m
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat
@@ -198,10 +198,10 @@ class Tally:
 def _bucket_rows(values: Names, counts: Counts, order: Counts) -> tuple[Bucket, ...]:
     """Return the buckets of some values; a page has hundreds, so that none is made by a call of its own in Python."""
     rows = zip(values[order].tolist(), counts[order].tolist(), repeat(False), repeat(False))
-    return tuple(map(_new_bucket, rows))
+    return tuple(map(_new_tuple, repeat(Bucket), rows))
 
 
-_new_bucket = partial(tuple.__new__, Bucket)
+_new_tuple: Final[Callable[[type[Bucket], Iterable[object]], Bucket]] = tuple.__new__
 
 
 def _by_count(counts: Counts, ranks: Counts) -> Counts:
