@@ -168,7 +168,7 @@ class Texts:
             for source in self._sources:
                 source.reader.container.release_pages()
         source, inside = self.place(number)
-        stored = source.reader.stored(inside)
+        stored = source.reader.stored_texts(inside)
         return stored.get("body", ""), stored.get("newspaper", "")
 
     def _days_between(self, one: int, other: int) -> int:

@@ -22,7 +22,7 @@ from indexer.codec.framing import Container
 from indexer.codec.postings import PostingsReader, positions_at, union_of_positions
 from indexer.codec.segment_data import FieldData, Forms, SegmentData, SegmentInfo, write_segment
 from indexer.codec.sketches import SKETCHES, Sketches, read_sketches
-from indexer.codec.stored import RowBlocksReader, RowsReader
+from indexer.codec.stored import RowBlocksReader, RowsReader, read_texts
 from indexer.codec.terms import TermDictionary
 
 __all__ = [
@@ -343,6 +343,10 @@ class SegmentReader:
         value: dict[str, Any] = self._json(self.stored_rows().row(doc_num), "stored", dict)
         return value
 
+    def stored_texts(self, doc_num: int) -> dict[str, Any]:
+        """Return a stored article as ``read_texts`` does. Raises: IndexError, IndexCorrupt."""
+        return read_texts(self.stored_rows().row(doc_num)) or self.stored(doc_num)  # which says what is wrong
+
     def stored_rows(self) -> RowBlocksReader:
         """Return the stored rows as bytes."""
         meta = self._meta.get("stored") or {"blocks": 0}
@@ -383,12 +387,8 @@ def _read_meta(container: Container) -> dict[str, Any]:
     section = container.section("meta")
     try:
         meta = json.loads(bytes(section.read(0, len(section))))
-        sound = (
-            isinstance(meta["max_doc"], int)
-            and 0 <= meta["max_doc"] < 1 << 31
-            and isinstance(meta["fields"], dict)
-            and isinstance(meta["ordinals"], dict)
-        )
+        sound = isinstance(meta["max_doc"], int) and 0 <= meta["max_doc"] < 1 << 31
+        sound = sound and isinstance(meta["fields"], dict) and isinstance(meta["ordinals"], dict)
         sound = sound and isinstance(meta["days"], list) and all(isinstance(row["terms"], int) for row in meta["fields"].values())
         sound = sound and meta["max_doc"] <= 64 * container.length + _FEW_DOCUMENTS
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -24,7 +24,17 @@ import zstandard
 from corpus.errors import IndexCorrupt
 from indexer.codec.framing import Container, ContainerWriter
 
-__all__ = ["RowBlocks", "RowBlocksReader", "RowBlocksWriter", "RowsReader", "header_row", "json_bytes", "write_row_blocks", "write_rows"]
+__all__ = [
+    "RowBlocks",
+    "RowBlocksReader",
+    "RowBlocksWriter",
+    "RowsReader",
+    "header_row",
+    "json_bytes",
+    "read_texts",
+    "write_row_blocks",
+    "write_rows",
+]
 
 BLOCK_BYTES: Final = 32_000
 LEVEL: Final = 3  # 10 us an article for .38 of its size; zlib took 58 us for .39, level 6 takes 30 us for .36
@@ -203,6 +213,15 @@ class RowBlocksReader:
                 raise IndexCorrupt(self._path, f"section {self._name}, block {block}: {len(raw)} bytes found, {ends[-1]} expected")
             self._last = (block, raw)
         return raw, ends, first
+
+
+def read_texts(row: bytes) -> dict[str, Any] | None:
+    """Return a stored article for the sake of its texts, in a third of the time: a number of more than 64 bits is not exact. None: no article."""
+    try:
+        value = orjson.loads(row)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def write_rows(out: ContainerWriter, rows: Sequence[bytes], name: str = "headers") -> None:

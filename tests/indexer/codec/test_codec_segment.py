@@ -21,6 +21,7 @@ from indexer.codec.checking import verify_segment
 from indexer.codec.columns import LENGTH_TABLE, NO_DAY, length_codes
 from indexer.codec.postings import LONG_LIST
 from indexer.codec.segment import FieldData, SegmentData, SegmentReader, write_segment
+from indexer.codec.stored import json_bytes, read_texts
 from indexer.codec.terms import edit_distances
 
 FEW = [
@@ -233,3 +234,12 @@ def test_data_of_the_wrong_size_is_refused_before_anything_is_written(tmp_path: 
     with pytest.raises(ValueError, match=message):
         write_segment(tmp_path / "a.mseg", dataclasses.replace(segment_data(FEW), **change))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_article_read_for_its_texts_has_those_of_the_whole_one(tmp_path: Path) -> None:
+    rows = [{"body": "L’école", "extra": {"n": 2**70}}, {"body": "\ud800 seul"}, {"body": "Rien"}]
+    assert [read_texts(json_bytes(row)) for row in rows[1:]] == [None, rows[2]]
+    assert (read_texts(json_bytes(rows[0])) or {})["body"] == "L’école"
+    assert [read_texts(row) for row in (b"[1]", b"{", b"")] == [None, None, None]
+    reader = written(tmp_path, FEW)
+    assert [reader.stored_texts(number) for number in range(len(FEW))] == [reader.stored(number) for number in range(len(FEW))]
