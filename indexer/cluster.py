@@ -22,11 +22,14 @@ from corpus.article import Origin
 from corpus.errors import IndexProblem
 from corpus.readers import Reject
 from indexer.cluster_bulk import BulkSender, Operation, delete_operation, index_operation
-from indexer.cluster_client import WRITE_S, ClusterClient, Refused, is_cluster, parse_location
+from indexer.cluster_client import ClusterClient, is_cluster, parse_location
 from indexer.cluster_crew import RenderCrew, rendered
-from indexer.cluster_mapping import KEY_MARK
+from indexer.cluster_mapping import KEY_MARK, SKETCH_MAPPING
+from indexer.cluster_reading import read_document, scan
+from indexer.cluster_reprints import ClusterGroups, link, read_groups, write_groups
 from indexer.cluster_state import ClusterBase, ClusterFacts, ClusterState, next_facts
 from indexer.ledger import Ledger
+from indexer.reprints import REPRINTS_FACT
 
 __all__ = [
     "ClusterFormer",
@@ -42,7 +45,6 @@ __all__ = [
 
 LOOKED_UP: Final = 300  # single look-ups after which the ids of the index are read as a whole
 MOST_IDS: Final = 1_000_000
-PAGE: Final = 2_000
 SETTLE_S: Final = 20.0
 _PREVIOUS: Final = "previous"
 
@@ -178,6 +180,10 @@ class ClusterWriter:
         self.session = ClusterSession(folder, before)
         self._facts = ClusterFacts(generation=0 if before is None else before.generation) if fresh or before is None else before.manifest
         self._past = before
+        self._groups = ClusterGroups()
+        if not fresh and before is not None:
+            self.state.send("PUT", f"/{self._index}/_mapping", {"properties": SKETCH_MAPPING})  # made before there were sketches
+            self._groups = read_groups(folder, before.manifest)
         self.facts: dict[str, Any] = {} if before is None else dict(before.manifest.facts)
         self._pending: dict[str, tuple[str, str]] = {}
         self._deleted: set[str] = set()
@@ -276,22 +282,28 @@ class ClusterWriter:
 
     def commit(self, *, extra_files: Sequence[str] | None = None, facts: Mapping[str, Any] | None = None, settle: bool = False) -> None:
         """Make everything added and deleted durable and visible, with the ledger files and facts. ``settle`` is the cluster's own affair."""
-        names = frozenset(self.facts.get("ledger", ()) if extra_files is None else extra_files)
         wanted = dict(self.facts if facts is None else facts)
         wanted["ledger"] = list(self.facts.get("ledger", ()) if extra_files is None else extra_files)
+        wanted.pop(REPRINTS_FACT, None)  # a rebuild begins anew
+        wanted |= {name: fact for name, fact in self._facts.facts.items() if name == REPRINTS_FACT}
         if not (self._changed or wanted != self._facts.facts):
             return
         self._settle_crew()
         self._sender.flush()
         self._note_dead()
         self.state.renew()
-        stale = self._facts.names - names
-        self.state.store_files(self._index, names - self._facts.names, self.session.folder)
         found = self._shown()
         if found != self._count:
             raise IndexProblem(
                 f"{self._count} articles should be on the cluster at {self.state.location}, {found} are; run it again, nothing of it is lost"
             )
+        groups = link(self.state, self._index, self._groups, self._stay)
+        if groups != self._groups:
+            wanted[REPRINTS_FACT] = write_groups(groups, self.session)
+            self._groups = groups
+        names = replace(self._facts, facts=wanted).names
+        stale = self._facts.names - names
+        self.state.store_files(self._index, names - self._facts.names, self.session.folder)
         before = self.state.find() if not self._visible else None
         if not self._visible:
             wanted[_PREVIOUS] = before[0] if before else None
@@ -369,32 +381,3 @@ class ClusterWriter:
         for index in self.state.indexes():
             if index not in (self._index, previous):
                 self.state.drop(index)
-
-
-def read_document(state: ClusterState, index: str, doc_id: str, *, seconds: float = WRITE_S) -> dict[str, Any] | None:
-    """Return ``src``, ``digest`` and ``seq`` of an article, as it was sent last."""
-    if not doc_id or len(doc_id.encode()) > 512:
-        return None
-    try:
-        found = state.client.call("POST", f"/{index}/_mget", {"ids": [doc_id]}, seconds=seconds)["docs"][0]
-    except Refused as error:
-        raise state.problem(error) from None
-    source: dict[str, Any] | None = found.get("_source") if found.get("found") else None
-    return source
-
-
-def scan(state: ClusterState, index: str, source: Sequence[str], fields: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
-    """Yield every article of an index in the order of the archive, ``source`` and ``fields`` of each."""
-    body: dict[str, Any] = {
-        "size": PAGE if not fields else 5 * PAGE,
-        "sort": [{"seq": "asc"}],
-        "_source": list(source),
-        "docvalue_fields": list(fields),
-        "track_total_hits": False,
-    }
-    while True:
-        hits = state.send("POST", f"/{index}/_search", body)["hits"]["hits"]
-        yield from hits
-        if not hits:
-            return
-        body["search_after"] = hits[-1]["sort"]

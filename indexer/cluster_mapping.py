@@ -17,10 +17,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
+import numpy as np
+
 from corpus.dates import first_day
 from corpus.languages import is_french
 from indexer.documents import DEFAULTS
-from indexer.french import PARAGRAPH_GAP, accent_term, analysis_digest, analyze, fold, term, tokenize
+from indexer.french import PARAGRAPH_GAP, Analyzed, accent_term, analysis_digest, analyze, fold, term, tokenize
 from indexer.mentions import mentions_of
 from indexer.schema import (
     ACRONYM_FIELD,
@@ -34,12 +36,15 @@ from indexer.schema import (
     exact_field,
     label_term,
 )
+from indexer.sketching import sketches_of, word_hashes
 
 __all__ = [
     "CLUSTER_FORMAT",
     "FOREIGN",
     "KEY_MARK",
     "LABEL_END",
+    "SKETCH_FIELD",
+    "SKETCH_MAPPING",
     "document",
     "index_body",
     "key_field",
@@ -60,6 +65,8 @@ TOKEN_CHARS: Final = 100  # at most 200 UTF-16 units: Lucene's blank tokenizer c
 RUN_CHARS: Final = 1_000  # forms of one position together
 KEYWORD_CHARS: Final = 8_000  # a term of Lucene has at most 32,766 bytes
 _NORMS: Final = {"headline": 0.3, "standfirst": 0.5, "body": 0.75}  # as search.ranking has them: the cluster only chooses whom to rank
+SKETCH_FIELD: Final = "sketch"  # the hashes that stand for the body (``sketching``), as signed numbers
+SKETCH_MAPPING: Final = {SKETCH_FIELD: {"type": "integer"}}
 _DAYS: Final = tuple(field.name for field in FIELDS if field.kind is Kind.DAY)
 
 
@@ -110,6 +117,7 @@ def index_body(shards: int, replicas: int) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "src": {"type": "object", "enabled": False},
         "seq": {"type": "long"},
+        **SKETCH_MAPPING,
         ACRONYM_FIELD: {"type": "keyword", "ignore_above": KEYWORD_CHARS},
         "digest": {"type": "keyword", "index": False, "doc_values": False},
     }
@@ -166,7 +174,10 @@ def document(stored: Mapping[str, Any], digest: str, seq: int) -> dict[str, Any]
     for name in TEXT_FIELDS:
         text = stored.get(name, "")
         if text:
-            classes, exacts, length = _paragraphs(text, foreign)
+            found = analyze(text)
+            classes, exacts, length = _paragraphs(found, foreign)
+            if name == "body" and (sketch := _sketch(found.surfaces)):
+                made[SKETCH_FIELD] = sketch
             if length:
                 made |= {name: classes, exact_field(name): exacts, length_field(name): length}
     for name in LABEL_FIELDS:
@@ -208,9 +219,15 @@ def _forms(surface: str) -> tuple[str, str]:
     return safe_token(term(folded)), exact if accented is None else f"{exact}{BAR}{safe_token(accented)}"
 
 
-def _paragraphs(text: str, foreign: bool = False) -> tuple[list[str], list[str], int]:
+def _sketch(surfaces: Sequence[str]) -> list[int]:
+    """Return the hashes that a folder keeps of the same words."""
+    words = word_hashes([fold(surface) for surface in surfaces])
+    hashes: list[int] = sketches_of(words, np.zeros(words.size, np.int32), 1).hashes.astype(np.int32).tolist()
+    return hashes
+
+
+def _paragraphs(found: Analyzed, foreign: bool = False) -> tuple[list[str], list[str], int]:
     """Return a text as runs of class tokens and of exact tokens, a string a paragraph, and how many tokens it has."""
-    found = analyze(text)
     classes: list[list[str]] = [[]]
     exacts: list[list[str]] = [[]]
     before = -1

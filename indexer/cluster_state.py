@@ -25,6 +25,7 @@ from typing import Any, Final
 from corpus.errors import ClusterUnavailable, IndexForeign, IndexLocked, IndexMissing, IndexProblem
 from indexer.cluster_client import WRITE_S, ClusterClient, Refused
 from indexer.cluster_mapping import CLUSTER_FORMAT, index_body, meta
+from indexer.reprints import REPRINTS_FACT
 from indexer.schema import SCHEMA_VERSION
 
 __all__ = ["ClusterBase", "ClusterFacts", "ClusterState", "next_facts"]
@@ -43,7 +44,7 @@ _STATE_MAPPING: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """What stands in the manifest of a folder: here a document. ``names`` are the ledger files."""
+    """What stands in the manifest of a folder: here a document."""
 
     facts: dict[str, Any] = field(default_factory=dict)
     articles: int = 0
@@ -54,7 +55,8 @@ class ClusterFacts:
     @property
     def names(self) -> frozenset[str]:
         """The files that belong to this generation."""
-        return frozenset(self.facts.get("ledger", ()))
+        linked = self.facts.get(REPRINTS_FACT)
+        return frozenset(self.facts.get("ledger", ())) | ({str(linked)} if linked else frozenset())
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer.codec.columns import NO_DAY
 from indexer.codec.packing import concatenated_ranges
-from indexer.codec.segment import SegmentReader
 from indexer.codec.sketches import Sketches
 from indexer.resemblance import (
     LATER_DAYS,
@@ -34,7 +33,7 @@ from indexer.resemblance import (
 )
 from indexer.sketching import KEPT_AT_LEAST, WORDS_A_KEPT
 
-__all__ = ["NEIGHBOURS", "Source", "Texts", "linked_pairs"]
+__all__ = ["BOILERPLATE", "NEIGHBOURS", "Articles", "Pages", "Source", "Texts", "linked_pairs"]
 
 NEIGHBOURS: Final = 16  # on each side, in the order of time, among the articles that keep a hash
 FEW_NEIGHBOURS: Final = 4  # where a hash is common
@@ -63,11 +62,31 @@ I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
 
 
+class Pages(Protocol):
+    """What holds the bytes of articles."""
+
+    def release_pages(self) -> None:
+        """Give back the memory that reading took."""
+
+
+class Articles(Protocol):
+    """What linking asks of a segment, or of the articles that a cluster has sent."""
+
+    @property
+    def container(self) -> Pages: ...
+    def sketches(self) -> Sketches: ...
+    def day_fields(self) -> Collection[str]: ...
+    def days(self, field: str) -> npt.NDArray[np.int32]: ...
+    def stored_texts(self, doc_num: int) -> dict[str, Any]: ...
+    def header(self, doc_num: int) -> dict[str, Any]: ...
+    def doc_id(self, doc_num: int) -> str: ...
+
+
 @dataclass(frozen=True)
 class Source:
     """One segment as linking sees it. Shapes: live bool[doc_count]; its articles are numbered from ``base`` on."""
 
-    reader: SegmentReader
+    reader: Articles
     live: Mask
     base: int
 

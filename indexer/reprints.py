@@ -54,22 +54,27 @@ _NONE: Final = SegmentGroups(np.empty(0, np.uint32), np.empty(0, np.uint32), np.
 class Reprints:
     """The groups of an index being written."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, following: int = 1) -> None:
         self._path = path
-        self._groups, self._next = ({}, 1) if path is None else _read(path)
+        self._groups, self._next = ({}, following) if path is None else _read(path)
         self._changed = False
 
     def link(self, segments: Sequence[tuple[str, SegmentReader, Mask]]) -> None:
         """Find the versions of what is new, and of what stood beside something gone. Segments: name, reader, which are deleted."""
         sources = _sources(segments)
         groups, kept = self._spread(segments)
-        live = np.concatenate([np.empty(0, np.bool_), *(source.live for source in sources)])
         wanted = np.concatenate(
             [
                 np.empty(0, np.bool_),
                 *(source.live & (name not in self._groups) for (name, _, _), source in zip(segments, sources, strict=True)),
             ]
         )
+        self.relink(sources, wanted, groups, kept)
+        self._gather(segments, groups, kept)
+
+    def relink(self, sources: Sequence[Source], wanted: Mask, groups: I64, kept: npt.NDArray[np.uint8]) -> None:
+        """Find the versions of what is wanted, and of what stood in a group with something gone; ``groups`` and ``kept`` are changed."""
+        live = np.concatenate([np.empty(0, np.bool_), *(source.live for source in sources)])
         parted = np.isin(groups, np.unique(groups[(groups > 0) & ~live])) & (groups > 0)
         wanted |= parted & live
         groups[parted] = kept[parted] = 0
@@ -78,7 +83,11 @@ class Reprints:
             changed = self._settle(linked_pairs(sources, wanted, groups, texts), groups)
             _measure(texts, groups, kept, changed)
             self._changed |= bool(changed or parted.any())
-        self._gather(segments, groups, kept)
+
+    @property
+    def following(self) -> int:
+        """The number of the next new group."""
+        return self._next
 
     def merged(self, name: str, parts: Sequence[tuple[str, Mask]]) -> None:
         """Follow a merge: the name of the new segment, names and live articles of the old ones, in order."""

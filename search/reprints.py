@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,12 @@ Counts = npt.NDArray[np.int64]
 Flat = tuple[Counts, Counts]  # values one after the other, and where those of each article begin
 _UNKNOWN: Final = 1 << 40
 KEPT_VERSIONS: Final = 50_000  # about 20 MB
+
+
+class Headers(Protocol):
+    """Who knows what lists show of an article."""
+
+    def header(self, doc_num: int) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +110,13 @@ class Groups:
         kept[several[np.unique(np.stack((self._group[places[several]], values[several])), axis=1, return_index=True)[1]]] = True
         return kept
 
-    def versions(self, collection: Collection, docs: Docs) -> list[tuple[Version, ...]]:
+    def versions(self, collection: Headers, docs: Docs) -> list[tuple[Version, ...]]:
         """Return for each of ``docs`` all versions of its text, the first publication first; () where it stands alone."""
         places = self._places.take(docs)
         groups = np.where(places < 0, -1, self._group.take(places, mode="clip")).tolist()
         return [() if group < 0 else self._texts.get(group) or self._read(collection, group) for group in groups]
 
-    def _read(self, collection: Collection, group: int) -> tuple[Version, ...]:
+    def _read(self, collection: Headers, group: int) -> tuple[Version, ...]:
         """Read the versions of a text and keep them: one that is printed ten thousand times stands on many pages, and takes a tenth of a second."""
         span = range(int(self._starts[group]), int(self._starts[group + 1]))
         versions = tuple(_version(collection.header(int(self._docs[at])), int(self._kept[at])) for at in span)

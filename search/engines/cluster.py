@@ -24,22 +24,32 @@ from whoosh.query import Query
 from corpus.article import Article
 from corpus.errors import BadRequest, ClusterUnavailable
 from indexer.acronym_decisions import Decision, decisions_in
-from indexer.cluster import connect, read_document
+from indexer.cluster import connect
 from indexer.cluster_client import SEARCH_S, WRITE_S, Refused
 from indexer.cluster_mapping import length_field
+from indexer.cluster_reading import read_document
 from indexer.documents import article_from_stored, header_form, shown_header
 from indexer.french import fold
 from indexer.schema import ACRONYM_FIELD, TEXT_FIELDS
 from indexer.withdrawals import withdrawn_in
 from search.engines import Answer, ArchiveStats, Found
-from search.engines.cluster_body import ANYTHING, Body, days_body, form_body, most_of_body, score_body, with_least
-from search.engines.cluster_facets import aggregations, facet_of, post_filter, starting_terms, starting_values, timeline_of, value_of
-from search.engines.cluster_words import ClusterVocabulary
+from search.engines.cluster_body import Body, days_body, most_of_body, score_body, with_least
+from search.engines.cluster_facets import (
+    aggregations,
+    facet_of,
+    newspaper_months,
+    post_filter,
+    starting_terms,
+    starting_values,
+    timeline_of,
+    value_of,
+)
+from search.engines.cluster_reprints import ClusterReprints, Repeats, read_reprints
+from search.engines.cluster_words import ClusterVocabulary, counting, pairs_counted
 from search.engines.few import FewCollection, FewEvaluation
 from search.evaluate import Occurring, scoring_nodes
 from search.explain import explain
 from search.facets import ALL_FACETS, timeline_unit
-from search.nodes import Word
 from search.ranking import RESCORED
 from search.relaxing import MostOf
 from search.request import RESULT_WINDOW, SearchRequest, Timeline, Version
@@ -53,7 +63,6 @@ CANDIDATES: Final = 400  # articles that the cluster proposes; of 100,000, 200 h
 EXPORT_PAGE: Final = 500
 PIT_KEPT: Final = "5m"
 COUNTED_WORDS: Final = 50_000  # whose articles are remembered
-COMPOSITE_PAGE: Final = 5_000
 _ORDERS: Final[dict[str, list[Any]]] = {
     "relevance": ["_score", {"published": {"order": "desc", "missing": "_last"}}, {"seq": "asc"}],
     "newest": [{"published": {"order": "desc", "missing": "_last"}}, {"seq": "desc"}],
@@ -72,6 +81,7 @@ class _Archive:
     stats: ArchiveStats
     averages: Mapping[str, float]
     days: tuple[dt.date, dt.date] | None
+    reprints: ClusterReprints | None
     counted: dict[tuple[Occurring, str], int] = field(default_factory=dict)
     months: Sequence[tuple[str, str, int]] | None = None
 
@@ -102,31 +112,36 @@ class ClusterEngine:
         """Return one slice of the ranked hits with total, facets and timeline."""
         archive = self.archive()
         selecting = with_least(query, self._least(query, request))
+        repeats = self._repeats(archive, selecting, request)
         nodes = scoring_nodes(query) if request.sort == "relevance" else []
         narrowed = bool(request.filters or request.since or request.until)
         wanted = ALL_FACETS if request.facets is None else request.facets
-        bodies = [self._main_body(query, selecting, request, bool(nodes), aggregations(request, wanted, archive.days))]
+        bodies = [
+            self._main_body(query, selecting, request, bool(nodes), aggregations(repeats.counted(request), wanted, archive.days), repeats)
+        ]
         if narrowed:
             bodies.append({"size": 0, "track_total_hits": True, "query": selecting})
-        unknown = [pair for pair in _pairs(nodes) if pair not in archive.counted]
+        unknown = [pair for pair in pairs_counted(nodes) if pair not in archive.counted]
         if unknown:
-            bodies.append(_counting(unknown))
+            bodies.append(counting(unknown))
         found = self.search_many(bodies)
         if unknown:
             self._remember(archive, unknown, found[-1])
         main, total = found[0], found[0]["hits"]["total"]["value"]
         counts = main.get("aggregations", {})
-        facets = {name: facet_of(name, counts[name], request) for name in wanted}
+        facets = {name: facet_of(name, repeats.facet(name, counts[name], request), request) for name in wanted}
         first, last = archive.days or (None, None)
         unit = timeline_unit(first, last, request)
         return Answer(
             total=total,
-            articles=total,
-            matched=found[1]["hits"]["total"]["value"] if narrowed else total,
-            found=self._ranked(archive, query, main["hits"]["hits"], request, bool(nodes)),
+            articles=total + repeats.hidden.size,
+            matched=found[1]["hits"]["total"]["value"] if narrowed else total + repeats.hidden.size,
+            found=self._with_versions(
+                archive, self._ranked(archive, query, main["hits"]["hits"], request, bool(nodes)), main["hits"]["hits"]
+            ),
             facets={name: facet for name, (facet, _) in facets.items()},
-            timeline=timeline_of(counts.get("timeline"), unit) if request.facets != () else Timeline(),
-            partial=any(_is_partial(one) for one in found),
+            timeline=timeline_of(repeats.bars(counts.get("timeline"), unit), unit) if request.facets != () else Timeline(),
+            partial=repeats.partial or any(_is_partial(one) for one in found),
             approximate=not all(exact for _, exact in facets.values()),
             generation=archive.stats.generation,
         )
@@ -137,8 +152,14 @@ class ClusterEngine:
         return None if found is None else article_from_stored(found)
 
     def versions(self, doc_ids: Sequence[str]) -> Mapping[str, tuple[Version, ...]]:
-        """Return no versions: reprints are linked in folders only."""
-        return {}
+        """Return all versions of the texts of some articles."""
+        reprints = self.archive().reprints
+        if reprints is None or not doc_ids:
+            return {}
+        docs = self.call("POST", f"/{self.name}/_mget?_source=seq", {"ids": list(doc_ids)})["docs"]
+        seqs = {doc["_id"]: doc["_source"]["seq"] for doc in docs if doc.get("found")}
+        found = reprints.versions(self.search_many, list(seqs.values()))
+        return {doc_id: versions for doc_id, versions in zip(seqs, found, strict=True) if versions}
 
     def withdrawn(self, doc_id: str) -> str | None:
         """Return why an article was withdrawn; None for every other."""
@@ -154,7 +175,7 @@ class ClusterEngine:
         archive = self.archive()
         selecting = with_least(query, self._least(query, request))
         ranked = request.sort == "relevance" and bool(scoring_nodes(query))
-        body = self._main_body(query, selecting, request, ranked, {})
+        body = self._main_body(query, selecting, request, ranked, {}, self._repeats(archive, selecting, request))
         del body["from"], body["timeout"]
         body |= {"size": CANDIDATES if ranked else EXPORT_PAGE, "track_total_hits": False}
         pit = self.call("POST", f"/{self.name}/_search/point_in_time", None, params={"keep_alive": PIT_KEPT})["pit_id"]
@@ -199,7 +220,7 @@ class ClusterEngine:
         """Return (newspaper, month, articles) wherever there are any."""
         archive = self.archive()
         if archive.months is None:
-            archive.months = sorted(self._newspaper_months())
+            archive.months = sorted(newspaper_months(partial(self.search_many, seconds=WRITE_S)))
         return archive.months
 
     # --- what else of this room asks ------------------------------------------------------------------------------------
@@ -243,7 +264,7 @@ class ClusterEngine:
             self.state.location, f"it could not answer ({status} {kind})", "see the log of the cluster, then try again"
         )
 
-    def _main_body(self, query: Query, selecting: Body, request: SearchRequest, ranked: bool, counted: Body) -> Body:
+    def _main_body(self, query: Query, selecting: Body, request: SearchRequest, ranked: bool, counted: Body, repeats: Repeats) -> Body:
         """Return the search that gives hits, total and facets."""
         asked = score_body(query, selecting) if ranked else {"bool": {"filter": [selecting]}}
         if request.since or request.until:
@@ -260,7 +281,7 @@ class ClusterEngine:
             "track_total_hits": True,
             "timeout": f"{int(SEARCH_S * 400)}ms",
         }
-        chosen = post_filter(request.filters)
+        chosen = repeats.post_filter(post_filter(request.filters))
         return body | ({"post_filter": chosen} if chosen else {}) | ({"aggs": counted} if counted else {})
 
     def _ranked(
@@ -286,6 +307,20 @@ class ClusterEngine:
         rows += [_found(hit["_source"]["src"], float(hit["sort"][0])) for hit in hits[CANDIDATES:]]
         return rows[start : start + request.size]
 
+    def _repeats(self, archive: _Archive, selecting: Body, request: SearchRequest) -> Repeats:
+        """Return what an answer in lines leaves out."""
+        if archive.reprints is None or request.reprints == "all":
+            return Repeats()
+        return archive.reprints.repeats(self.search_many, selecting, request)
+
+    def _with_versions(self, archive: _Archive, found: list[Found], hits: Sequence[Mapping[str, Any]]) -> list[Found]:
+        """Return a page with the versions of each text."""
+        if archive.reprints is None:
+            return found
+        seqs = {hit["_source"]["src"]["doc_id"]: hit["_source"]["seq"] for hit in hits}
+        texts = archive.reprints.versions(self.search_many, [seqs[one.header["doc_id"]] for one in found])
+        return [one._replace(versions=versions) for one, versions in zip(found, texts, strict=True)]
+
     def _least(self, query: Query, request: SearchRequest) -> int:
         """Return how many words an article must have, when it need not have all."""
         if not isinstance(query, MostOf):
@@ -297,9 +332,9 @@ class ClusterEngine:
         return max(1, query.least(round(hits[0]["_score"]))) if hits else 1
 
     def _count_words(self, archive: _Archive, query: Query) -> None:
-        unknown = [pair for pair in _pairs(scoring_nodes(query)) if pair not in archive.counted]
+        unknown = [pair for pair in pairs_counted(scoring_nodes(query)) if pair not in archive.counted]
         if unknown:
-            self._remember(archive, unknown, self.search_many([_counting(unknown)])[0])
+            self._remember(archive, unknown, self.search_many([counting(unknown)])[0])
 
     def _remember(self, archive: _Archive, pairs: Sequence[tuple[Occurring, str]], found: Mapping[str, Any]) -> None:
         if len(archive.counted) > COUNTED_WORDS:
@@ -314,6 +349,7 @@ class ClusterEngine:
 
     def _look(self, known: _Archive | None) -> _Archive:
         index, facts = self.state.opened()
+        reprints, index, facts = read_reprints(self.state, index, facts, None if known is None else known.reprints)
         self._looked = time.monotonic()
         if known is not None and (known.index, known.stats.generation) == (index, facts.generation):
             return known
@@ -338,44 +374,7 @@ class ClusterEngine:
         )
         days = (dt.date.fromisoformat(first), dt.date.fromisoformat(last)) if first and last else None
         averages = {name: float(counted[name]["value"] or 1.0) for name in TEXT_FIELDS}
-        return _Archive(index, facts.facts, stats, averages, days)
-
-    def _newspaper_months(self) -> Iterator[tuple[str, str, int]]:
-        sources = [
-            {"newspaper": {"terms": {"field": "newspaper", "missing_bucket": True}}},
-            {
-                "month": {
-                    "date_histogram": {"field": "published", "calendar_interval": "month", "format": "yyyy-MM", "missing_bucket": True}
-                }
-            },
-        ]
-        composite: Body = {"size": COMPOSITE_PAGE, "sources": sources}
-        while True:
-            found = self.search_many([{"size": 0, "aggs": {"pairs": {"composite": composite}}}], seconds=WRITE_S)[0]["aggregations"][
-                "pairs"
-            ]
-            for bucket in found["buckets"]:
-                paper = value_of({"key": bucket["key"]["newspaper"] or ""})
-                yield paper, bucket["key"]["month"] or "", bucket["doc_count"]
-            if "after_key" not in found:
-                return
-            composite["after"] = found["after_key"]
-
-
-def _pairs(nodes: Sequence[Occurring]) -> list[tuple[Occurring, str]]:
-    """Return what must be counted in the archive before a question is ranked: each node, and the other forms of a word."""
-    pairs: dict[tuple[Occurring, str], None] = {}
-    for node in nodes:
-        pairs[node, "main"] = None
-        if isinstance(node, Word) and not (node.exact or node.required_accent):
-            pairs[node, "exact"] = None
-            if node.accent is not None:
-                pairs[node, "accent"] = None
-    return list(pairs)
-
-
-def _counting(pairs: Sequence[tuple[Occurring, str]]) -> Body:
-    return {"size": 0, "query": ANYTHING, "aggs": {"words": {"filters": {"filters": [form_body(node, form) for node, form in pairs]}}}}
+        return _Archive(index, facts.facts, stats, averages, days, reprints)
 
 
 def _found(stored: dict[str, Any], score: float, explanation: dict[str, Any] | None = None) -> Found:

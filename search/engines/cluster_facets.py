@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from indexer.cluster_mapping import KEY_MARK, key_field, label_key
@@ -17,11 +17,13 @@ from search.engines.cluster_body import ANYTHING, NOTHING, Body, any_of, days_bo
 from search.facets import MAX_BUCKETS, timeline_unit
 from search.request import Bucket, FacetCounts, Filter, SearchRequest, Timeline
 
-__all__ = ["aggregations", "facet_of", "post_filter", "starting_terms", "starting_values", "timeline_of", "value_of"]
+__all__ = ["aggregations", "facet_of", "newspaper_months", "post_filter", "starting_terms", "starting_values", "timeline_of", "value_of"]
 
 SHARD_BUCKETS: Final = 5_000  # values that each shard tells; more distinct ones, and the facet may be approximate
 MOST_TERMS: Final = 50_000
+COMPOSITE_PAGE: Final = 5_000
 _TIMELINE: Final = "timeline"
+Search = Callable[[Sequence[Body]], list[dict[str, Any]]]
 _SPECIAL: Final = re.compile(r'[.?+*|{}\[\]()"\\#@&<>~^$-]')
 _ESCAPED: Final = r"\\\g<0>"
 _FORMATS: Final = {"year": "yyyy", "month": "yyyy-MM", "day": "yyyy-MM-dd"}
@@ -104,6 +106,23 @@ def beginning(text: str) -> str:
 def value_of(bucket: Mapping[str, Any]) -> str:
     """Return the printed value of a bucket of labels."""
     return str(bucket["key"]).partition(KEY_MARK)[2]
+
+
+def newspaper_months(search: Search) -> Iterator[tuple[str, str, int]]:
+    """Yield (newspaper, month, articles) wherever there are any, in the order of the cluster."""
+    sources = [
+        {"newspaper": {"terms": {"field": "newspaper", "missing_bucket": True}}},
+        {"month": {"date_histogram": {"field": "published", "calendar_interval": "month", "format": "yyyy-MM", "missing_bucket": True}}},
+    ]
+    composite: Body = {"size": COMPOSITE_PAGE, "sources": sources}
+    while True:
+        found = search([{"size": 0, "aggs": {"pairs": {"composite": composite}}}])[0]["aggregations"]["pairs"]
+        for bucket in found["buckets"]:
+            paper = value_of({"key": bucket["key"]["newspaper"] or ""})
+            yield paper, bucket["key"]["month"] or "", bucket["doc_count"]
+        if "after_key" not in found:
+            return
+        composite["after"] = found["after_key"]
 
 
 def _counted(field: str, request: SearchRequest) -> Body:

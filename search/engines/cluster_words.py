@@ -13,9 +13,11 @@ from typing import Any, Final, Protocol
 from indexer.cluster_mapping import safe_token
 from indexer.french import analyze, fold
 from indexer.schema import exact_field
-from search.engines.cluster_body import Body
+from search.engines.cluster_body import ANYTHING, Body, form_body
+from search.evaluate import Occurring
+from search.nodes import Word
 
-__all__ = ["ClusterVocabulary"]
+__all__ = ["ClusterVocabulary", "counting", "pairs_counted"]
 
 SAMPLE: Final = 60  # articles read for words that begin so
 SPELLED: Final = 5  # articles read for the spelling of a form
@@ -113,3 +115,20 @@ class ClusterVocabulary:
 
 def _commonest(spelled: Counter[str]) -> str:
     return max(spelled.items(), key=lambda row: (row[1], row[0]))[0] if spelled else ""
+
+
+def pairs_counted(nodes: Sequence[Occurring]) -> list[tuple[Occurring, str]]:
+    """Return what must be counted in the archive before a question is ranked: each node, and the other forms of a word."""
+    pairs: dict[tuple[Occurring, str], None] = {}
+    for node in nodes:
+        pairs[node, "main"] = None
+        if isinstance(node, Word) and not (node.exact or node.required_accent):
+            pairs[node, "exact"] = None
+            if node.accent is not None:
+                pairs[node, "accent"] = None
+    return list(pairs)
+
+
+def counting(pairs: Sequence[tuple[Occurring, str]]) -> Body:
+    """Return what counts them."""
+    return {"size": 0, "query": ANYTHING, "aggs": {"words": {"filters": {"filters": [form_body(node, form) for node, form in pairs]}}}}

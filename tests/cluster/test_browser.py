@@ -28,7 +28,7 @@ from search.engines import Engine
 
 pytestmark = pytest.mark.cluster
 ROOT = Path(__file__).resolve().parents[2]
-EAU = "/recherche?q=eau&reprises=toutes"
+EAU = "/recherche?q=eau"
 
 Visit = Callable[[str, Callable[[Any], None]], None]
 
@@ -87,7 +87,7 @@ def _walk(chromium: str, site: Site, path: str, walk: Callable[[Any], None]) -> 
 
 def in_folder(engine: Engine, text: str, *chosen: Filter) -> ResultPage:
     """Ask the same archive in a folder."""
-    return search(engine, SearchRequest(text=text, filters=chosen, size=100, reprints="all"))
+    return search(engine, SearchRequest(text=text, filters=chosen, size=100))
 
 
 def count_of(page: Any) -> int:
