@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import TracebackType
 from typing import Any, Final
@@ -175,7 +175,7 @@ class ClusterEngine:
         archive = self.archive()
         selecting = with_least(query, self._least(query, request))
         ranked = request.sort == "relevance" and bool(scoring_nodes(query))
-        body = self._main_body(query, selecting, request, ranked, {}, self._repeats(archive, selecting, request))
+        body = self._main_body(query, selecting, request, ranked, {}, self._repeats(archive, selecting, replace(request, facets=())))
         del body["from"], body["timeout"]
         body |= {"size": CANDIDATES if ranked else EXPORT_PAGE, "track_total_hits": False}
         pit = self.call("POST", f"/{self.name}/_search/point_in_time", None, params={"keep_alive": PIT_KEPT})["pit_id"]

@@ -87,7 +87,7 @@ class ClusterReprints:
 
     def repeated(self, name: str, places: I32) -> dict[str, int]:
         """Return how often the articles at some places repeat a value inside their group, by the key of its bucket; "" is no value."""
-        column = self._dates(name) if name in _UNITS else self._columns[name]
+        column = self._columns[name]
         counts = self._groups.repeated(places, name, column.flat, len(column.names))
         if counts is None:
             return {}
@@ -135,7 +135,7 @@ class ClusterReprints:
         return {but: np.sort(self._places(np.array(seqs, np.int64))) for but, seqs in found.items()}, whole
 
     def _load(self, search: Search) -> None:
-        """Read the values of all facets once."""
+        """Read the values of all facets, and of the timeline, once."""
         with self._lock:
             if self._columns:
                 return
@@ -147,7 +147,8 @@ class ClusterReprints:
                 places = self._places(np.array([hit["sort"][0] for hit in hits], np.int64))
                 for place, hit in zip(places.tolist(), hits, strict=True):
                     rows[place] = hit.get("fields", {})
-            self._columns = {name: _column([row.get(name, ()) for row in rows]) for name in FACETS}
+            dates = {unit: self._dates(unit) for unit in _UNITS}
+            self._columns = {name: _column([row.get(name, ()) for row in rows]) for name in FACETS} | dates
 
     def _dates(self, unit: str) -> _Column:
         known = self._days != NO_DAY

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from whoosh.query import And, Every, Not, Query
 
 from corpus import Article
-from indexer import build_index, delete_articles
+from indexer import BuildOptions, build_index, cluster_mapping, delete_articles
 from indexer.cluster import ClusterWriter
 from indexer.cluster_mapping import SKETCH_FIELD, document
 from indexer.documents import stored_form, stored_row
@@ -250,3 +250,20 @@ def test_a_hash_that_a_whole_site_keeps_links_nothing(new_location, tmp_path: Pa
     with open_engine(str(tmp_path / "index")) as one, open_engine(location) as other:
         assert one.versions(ids) == other.versions(ids)
         assert {article.doc_id for article in late} <= other.versions(ids).keys()
+
+
+@pytest.mark.cluster
+def test_an_index_from_before_there_were_sketches_goes_on(new_location, monkeypatch: pytest.MonkeyPatch) -> None:
+    location = new_location()
+    one, other = [text for text in dispatches(random.Random(9)) if len(text) > 3][:2]
+    with monkeypatch.context() as before:
+        before.setattr(cluster_mapping, "SKETCH_MAPPING", {})
+        before.setattr(cluster_mapping, "_sketch", lambda surfaces: [])
+        build_index(one, location)
+    build_index(other, location)
+    with open_engine(location) as engine:
+        assert engine.versions([article.doc_id for article in one]) == {}
+        assert len(engine.versions([article.doc_id for article in other])) == len(other)
+    build_index((), location, rebuild=True, options=BuildOptions(from_stored=True))
+    with open_engine(location) as engine:
+        assert len(engine.versions([article.doc_id for article in [*one, *other]])) == len(one) + len(other)
