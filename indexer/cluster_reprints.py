@@ -259,7 +259,7 @@ class _Rows:
 
     def header(self, doc_num: int) -> dict[str, Any]:
         """Return what kind of article it is."""
-        return self.stored(doc_num)
+        return self.stored_texts(doc_num)
 
     def stored_texts(self, doc_num: int) -> dict[str, Any]:
         """Return body, newspaper and kind; those of the articles that share hashes with it are fetched along."""
