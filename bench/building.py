@@ -35,9 +35,12 @@ def measure_build(name: str, source: Path, folder: Path, workers: int) -> dict[s
     folder.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "bench.building", name, str(source), str(folder), "--workers", str(workers)]
     peaks: dict[int, int] = {}
+    together = 0
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent) as process:
         while process.poll() is None:
-            peaks.update(_peaks(process.pid))
+            memory = _memory(process.pid)
+            peaks.update({pid: peak for pid, (peak, _) in memory.items()})
+            together = max(together, sum(now for _, now in memory.values()))
             time.sleep(POLL_S)
         printed = process.stdout.read() if process.stdout else ""
     if process.returncode:
@@ -52,14 +55,15 @@ def measure_build(name: str, source: Path, folder: Path, workers: int) -> dict[s
         "articles/s": round(articles / figures["seconds"]),
         "articles/CPU s": round(articles / figures["cpu"]),
         "peak MB": round(sum(peaks.values()) / 1024),
+        "at one time MB": round(together / 1024),
         "bytes/article": round(size / articles),
         "bytes / JSON bytes": round(size / source.stat().st_size, 3),
         "with the generation before": round(folder_bytes(folder) / source.stat().st_size, 3),
     }
 
 
-def _peaks(root: int) -> dict[int, int]:
-    """Return VmHWM of a process and all below it. Units: kB."""
+def _memory(root: int) -> dict[int, tuple[int, int]]:
+    """Return VmHWM and VmRSS of a process and all below it. Units: kB; what processes share is counted in each."""
     found = {}
     waiting = [root]
     while waiting:
@@ -70,9 +74,9 @@ def _peaks(root: int) -> dict[int, int]:
                 waiting += map(int, (task / "children").read_text().split())
         except (FileNotFoundError, ProcessLookupError):
             continue
-        for line in status.splitlines():
-            if line.startswith("VmHWM:"):
-                found[pid] = int(line.split()[1])
+        said = dict(line.split(":", 1) for line in status.splitlines())
+        if "VmHWM" in said:
+            found[pid] = int(said["VmHWM"].split()[0]), int(said["VmRSS"].split()[0])
     return found
 
 
