@@ -47,13 +47,14 @@ class ConcordanceView:
     previous_url: str
     next_url: str
     results_url: str
+    reprints_url: str  # the same with reprints counted the other way
     notes: tuple[str, ...]
 
 
 def present_concordance(found: Concordance, state: SearchState, links: Links, page: str, order: Order) -> ConcordanceView:
     """Lay a page of lines out; ``page`` is the address of the concordance without its parameters."""
 
-    def at(number: int) -> str:
+    def at(number: int, state: SearchState = state) -> str:
         more = (("ordre", _NAMES[order]),) if order != "right" else ()
         sizes = (("par_page", str(found.size)),) if found.size != 50 else ()
         turned = (("page", str(number)),) if number > 1 else ()
@@ -82,6 +83,7 @@ def present_concordance(found: Concordance, state: SearchState, links: Links, pa
         previous_url=at(found.number - 1) if 1 < found.number <= found.pages + 1 else "",
         next_url=at(found.number + 1) if found.number < found.pages else "",
         results_url=links.search(state),
+        reprints_url=at(1, state.with_reprints("grouped" if state.reprints == "all" else "all")),
         notes=tuple(typography.held_together(note) for note in found.notes),
     )
 

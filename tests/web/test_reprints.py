@@ -107,3 +107,13 @@ def test_the_choice_is_in_the_address(value: str, reprints: str | None) -> None:
     assert SearchState.from_args(state.to_args()) == state
     assert state.request().reprints == (reprints or "grouped")
     assert state.request(usual="all").reprints == (reprints or "all")
+
+
+def test_a_concordance_says_what_it_counts_and_can_count_the_other_way(client: FlaskClient) -> None:
+    page = page_of(client, "/concordance?q=Kasséné&ordre=date")
+    assert texts(page, "//p[@class='said']/span") == ["4 occurrences dans 2 articles"]
+    assert texts(page, "//p[@class='hint']") == ["Ces nombres comptent une fois un texte paru dans plusieurs journaux. Compter toutes les reprises"]
+    other = page_of(client, page.xpath("//p[@class='hint']/a/@href")[0])
+    assert texts(other, "//p[@class='said']/span") == ["11 occurrences dans 6 articles"]
+    assert texts(other, "//p[@class='hint']") == ["Ces nombres comptent chaque reprise d’un texte. Compter chaque texte une fois"]
+    assert other.xpath("//select[@id='ordre']/option[@selected]/@value") == ["date"]
