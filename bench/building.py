@@ -2,7 +2,8 @@
 
 Every engine reads the same JSON Lines and does its own analysis: Marbre everything that ``marbre index`` does, tantivy a French stemming
 field and a folded one with its own tokenizers, stock Whoosh Marbre's schema. With ``--workers 1`` the process is held on one core, helpers
-included; with 2 on two. ``articles/CPU s`` is what a busy machine cannot spoil (all processes and threads added). Memory is the sum of VmHWM over the processes of the build (``/proc``).
+included; with 2 on two. ``articles/CPU s`` is what a busy machine cannot spoil (all processes and threads added). Memory is the sum of VmHWM over the processes of the build
+(``/proc``), and the most that they held at one moment.
 """
 
 from __future__ import annotations

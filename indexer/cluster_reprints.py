@@ -10,7 +10,6 @@ An article is new when it lies behind the last one that was linked: what a kille
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +28,7 @@ from indexer.codec.framing import Container, writing
 from indexer.codec.sketches import Sketches
 from indexer.codec.stored import json_bytes
 from indexer.linking import BOILERPLATE, Source
-from indexer.reprints import REPRINTS_FACT, Reprints
+from indexer.reprints import REPRINTS_FACT, Reprints, read_meta
 
 __all__ = ["MOST_TERMS", "ClusterGroups", "having_seqs", "link", "read_groups", "write_groups"]
 
@@ -86,16 +85,14 @@ def read_groups(folder: Path, facts: ClusterFacts) -> ClusterGroups:
     if not name:
         return ClusterGroups()
     container = Container.open(folder / str(name))
-    section = container.section("meta")
-    meta = json.loads(bytes(section.read(0, len(section))))
-    size = int(meta["size"])
+    size, following, linked = read_meta(container, lambda meta: (int(meta["size"]), int(meta["following"]), int(meta["linked"])))
     groups = ClusterGroups(
         container.section("seqs").array("<i8", size).astype(np.int64),
         container.section("groups").array("<u4", size).astype(np.int64),
         container.section("kept").array("<u1", size).copy(),
         container.section("days").array("<i8", size).astype(np.int64),
-        int(meta["following"]),
-        int(meta["linked"]),
+        following,
+        linked,
     )
     container.close()
     return groups

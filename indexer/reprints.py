@@ -9,10 +9,10 @@ matter in which order the articles came.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ from indexer.codec.stored import json_bytes
 from indexer.linking import Source, Texts, Together, linked_pairs
 from indexer.resemblance import kept_percent
 
-__all__ = ["FIRST", "REPRINTS_FACT", "Reprints", "SegmentGroups", "read_groups"]
+__all__ = ["FIRST", "REPRINTS_FACT", "Reprints", "SegmentGroups", "read_groups", "read_meta"]
 
 REPRINTS_FACT: Final = "reprints"  # of the manifest: the name of the file
 REPRINTS_SUFFIX: Final = ".reprints"
@@ -34,6 +34,7 @@ MEASURED_AT_ONCE: Final = 2_048  # versions
 _DISPATCH: Final = "dépêche"
 Mask = npt.NDArray[np.bool_]
 I64 = npt.NDArray[np.int64]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +172,9 @@ def read_groups(path: Path) -> Mapping[str, SegmentGroups]:
 
 def _read(path: Path) -> tuple[dict[str, SegmentGroups], int]:
     container = Container.open(path)
-    try:
-        section = container.section("meta")
-        meta: dict[str, Any] = json.loads(bytes(section.read(0, len(section))))
-        sizes = {str(name): int(size) for name, size in meta["segments"].items()}
-        following = int(meta["next"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise IndexCorrupt(container.path, f"section meta cannot be read ({error})") from error
+    sizes, following = read_meta(
+        container, lambda meta: ({str(name): int(size) for name, size in meta["segments"].items()}, int(meta["next"]))
+    )
     found = {
         name: SegmentGroups(
             container.section(f"docs/{name}").array("<u4", size).copy(),
@@ -188,6 +185,15 @@ def _read(path: Path) -> tuple[dict[str, SegmentGroups], int]:
     }
     container.close()
     return found, following
+
+
+def read_meta(container: Container, take: Callable[[dict[str, Any]], T]) -> T:
+    """Return what ``take`` finds in what a file of groups says of itself. Raises: IndexCorrupt."""
+    section = container.section("meta")
+    try:
+        return take(json.loads(bytes(section.read(0, len(section)))))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise IndexCorrupt(container.path, f"section meta cannot be read ({error})") from error
 
 
 def _sources(segments: Sequence[tuple[str, SegmentReader, Mask]]) -> list[Source]:

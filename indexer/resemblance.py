@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import comb
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,7 @@ __all__ = [
     "read_runs",
     "read_words",
     "told_by_runs",
+    "told_by_texts",
 ]
 
 FEWEST_WORDS: Final = 25  # a shorter text says too little of where it came from
@@ -65,6 +66,7 @@ _BASE: Final = 0x9E3779B97F4A7C15  # odd, so that it has an inverse
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
+Numbers = TypeVar("Numbers", U32, U64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +155,7 @@ def _words_of(texts: Sequence[str]) -> tuple[I64, I64]:
 def _runs_of(texts: Sequence[str]) -> list[Runs]:
     words, owners = _words_of(texts)
     inside = owners[2:] == owners[:-2]
-    keys = owners[2:][inside].astype(np.uint64) << np.uint64(32) | _runs(words, 3)[inside]
-    keys.sort()
-    keys = keys[np.concatenate(([True], keys[1:] != keys[:-1]))] if keys.size else keys
+    keys = _distinct(owners[2:][inside].astype(np.uint64) << np.uint64(32) | _runs(words, 3)[inside])
     ends = np.searchsorted(keys, np.arange(len(texts) + 1, dtype=np.uint64) << np.uint64(32)).tolist()
     counts = np.bincount(owners, minlength=len(texts)).tolist()
     runs = keys.astype(np.uint32)  # the low half
@@ -172,10 +172,7 @@ def _pairs_of(texts: Sequence[str]) -> list[U32]:
 def is_version(one: Words, other: Words, days_apart: int = 0) -> bool:
     """Tell whether two texts are versions of one: cut, completed, rearranged or edited, but not another of the same routine."""
     told = told_by_runs(one.short, other.short, days_apart)
-    if told is not None:
-        return told
-    shorter, longer = (one, other) if one.runs.size <= other.runs.size else (other, one)
-    return _lies_all_over(shorter, longer) and not _is_routine(shorter, longer)
+    return told_by_texts(one, other) if told is None else told
 
 
 def told_by_runs(one: Runs, other: Runs, days_apart: int = 0) -> bool | None:
@@ -190,6 +187,12 @@ def told_by_runs(one: Runs, other: Runs, days_apart: int = 0) -> bool | None:
     if of_shorter < (SHARED_LATER if days_apart > LATER_DAYS else SHARED_EVEN if of_longer >= SHARED_EVEN else SHARED_CUT):
         return False
     return True if shared == shorter.runs.size else None  # a cut or a copy has no word that the other lacks
+
+
+def told_by_texts(one: Words, other: Words) -> bool:
+    """Tell whether two texts that share much, but not all, are versions of one: what ``told_by_runs`` leaves open."""
+    shorter, longer = (one, other) if one.runs.size <= other.runs.size else (other, one)
+    return _lies_all_over(shorter, longer) and not _is_routine(shorter, longer)
 
 
 def kept_percent(first: U32, version: U32) -> int:
@@ -248,7 +251,7 @@ def _powers() -> tuple[U64, U64]:
     return tuple(np.cumprod(np.full(4 * READ_CHARS + 1, base, np.uint64)) for base in (_BASE, pow(_BASE, -1, 1 << 64)))  # type: ignore[return-value]
 
 
-def _distinct(values: U32) -> U32:
+def _distinct(values: Numbers) -> Numbers:
     """Return the different values, ascending; of so few, numpy's own `unique` takes three times as long."""
     values = np.sort(values)
     return values[np.concatenate([[True], values[1:] != values[:-1]])] if values.size else values

@@ -25,7 +25,6 @@ from search.counting import (
     Names,
     calendar_of,
     counts_of_both,
-    folded_label,
     key_of,
     label_counts,
     label_repeats,
@@ -36,7 +35,7 @@ from search.ranking import Floats
 from search.reprints import groups_of
 from search.request import Bucket, FacetCounts, Filter, SearchRequest, Timeline
 
-__all__ = ["ALL_FACETS", "MAX_BUCKETS", "Selection", "Tally", "folded_label", "select", "timeline_unit"]
+__all__ = ["ALL_FACETS", "MAX_BUCKETS", "Selection", "Tally", "select", "timeline_unit"]
 
 MAX_BUCKETS: Final = 1_000
 ALL_FACETS: Final = (*FACETS, "year", "month")

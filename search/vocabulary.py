@@ -10,7 +10,7 @@ import numpy as np
 from indexer.french import fold
 from indexer.schema import PRINTED_FIELD, PRINTED_MARK, exact_field
 from search.collection import Collection, Docs, Leaf, Ordinals
-from search.facets import folded_label
+from search.counting import folded_label
 from search.suggest import Completion
 
 __all__ = ["CollectionVocabulary", "complete_value", "terms_starting"]

@@ -83,7 +83,7 @@ def present_concordance(found: Concordance, state: SearchState, links: Links, pa
         previous_url=at(found.number - 1) if 1 < found.number <= found.pages + 1 else "",
         next_url=at(found.number + 1) if found.number < found.pages else "",
         results_url=links.search(state),
-        reprints_url=at(1, state.with_reprints("grouped" if state.reprints == "all" else "all")),
+        reprints_url=at(1, state.with_reprints_turned()),
         notes=tuple(typography.held_together(note) for note in found.notes),
     )
 

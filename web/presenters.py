@@ -167,7 +167,7 @@ def present_results(page: ResultPage, state: SearchState, links: Links) -> Resul
         total=page.total,
         count=_capitalised(_count(page)),
         reprints=_reprints(page, state),
-        reprints_url=links.search(state.with_reprints("all" if page.reprints == "grouped" else "grouped")),
+        reprints_url=links.search(state.with_reprints_turned()),
         other_reprints=_("Montrer toutes les reprises") if page.reprints == "grouped" else _("Grouper les reprises"),
         understood=typography.held_together(page.understood),
         took=typography.duration(page.took_ms),

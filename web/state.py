@@ -198,6 +198,10 @@ class SearchState:
         """Ask the same with one line a text, or with every article, from the first page."""
         return replace(self, reprints=None if reprints == "grouped" else reprints, page=1)
 
+    def with_reprints_turned(self) -> SearchState:
+        """Ask a page the other way: one line a text where every article was shown, and the reverse."""
+        return self.with_reprints("grouped" if self.reprints == "all" else "all")
+
     def shown_as(self, view: View) -> SearchState:
         """Show the same page as a list or as a table."""
         return replace(self, view=view)

@@ -122,7 +122,7 @@ def suggestions() -> Response:
 
 def _other_reprints(texts: list[str], state: SearchState) -> str:
     """Return the address of the same comparison with reprints counted the other way."""
-    turned = state.with_reprints("grouped" if state.reprints == "all" else "all")
+    turned = state.with_reprints_turned()
     args = [("q", text) for text in texts] + [row for row in turned.to_args() if row[0] != "q"]
     return url_for("surveys.comparison") + ("&" if "?" in url_for("surveys.comparison") else "?") + urlencode(args)
 

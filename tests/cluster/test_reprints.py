@@ -15,10 +15,15 @@ from hypothesis import strategies as st
 from whoosh.query import And, Every, Not, Query
 
 from corpus import Article
+from corpus.errors import IndexCorrupt
 from indexer import BuildOptions, build_index, cluster_mapping, delete_articles
 from indexer.cluster import ClusterWriter
 from indexer.cluster_mapping import SKETCH_FIELD, document
+from indexer.cluster_reprints import read_groups
+from indexer.cluster_state import ClusterFacts
+from indexer.codec.framing import writing
 from indexer.documents import stored_form, stored_row
+from indexer.reprints import REPRINTS_FACT
 from search import Filter, SearchRequest, export, open_engine, search
 from search.engines import Engine
 from search.engines.local import LocalEngine
@@ -267,3 +272,11 @@ def test_an_index_from_before_there_were_sketches_goes_on(new_location, monkeypa
     build_index((), location, rebuild=True, options=BuildOptions(from_stored=True))
     with open_engine(location) as engine:
         assert len(engine.versions([article.doc_id for article in [*one, *other]])) == len(one) + len(other)
+
+
+@pytest.mark.parametrize("meta", [b"[]", b"{", b'{"size": 0}', b'{"size": "x", "following": 1, "linked": 0}'])
+def test_a_file_of_groups_that_says_nothing_sound_of_itself_is_told_in_one_line(tmp_path: Path, meta: bytes) -> None:
+    with writing(tmp_path / "a.reprints", b"0" * 16) as file:
+        file.out.add("meta", meta)
+    with pytest.raises(IndexCorrupt, match="section meta cannot be read"):
+        read_groups(tmp_path, ClusterFacts(facts={REPRINTS_FACT: "a.reprints"}))

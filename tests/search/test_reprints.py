@@ -15,8 +15,9 @@ from corpus.errors import BadRequest
 from search import Filter, SearchRequest, page_as_json, search
 from search.answering import export
 from search.compare import compare
+from search.counting import folded_label
 from search.engines.local import LocalEngine
-from search.facets import ALL_FACETS, folded_label
+from search.facets import ALL_FACETS
 from search.request import MAX_PAGE_SIZE
 from search.similar import similar
 
