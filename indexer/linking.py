@@ -25,11 +25,10 @@ from indexer.resemblance import (
     SHARED_LATER,
     Runs,
     Words,
+    is_version,
     read_pairs,
     read_runs,
     read_words,
-    told_by_runs,
-    told_by_texts,
 )
 from indexer.sketching import KEPT_AT_LEAST, WORDS_A_KEPT
 
@@ -153,8 +152,7 @@ class Texts:
         apart = self._days_between(one, other)
         if apart > OWN_DAYS and mine == theirs != "":
             apart = LATER_DAYS + 1  # a newspaper that prints again after days what it printed before has a routine
-        told = told_by_runs(first, second, apart)
-        return told_by_texts(self._taken_apart(one), self._taken_apart(other)) if told is None else told
+        return is_version(first, second, lambda: (self._taken_apart(one), self._taken_apart(other)), apart)
 
     def pairs(self, numbers: Iterable[int]) -> dict[int, U32]:
         """Return the pairs of words of some articles, read in the order of the archive."""

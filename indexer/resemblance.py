@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import comb
@@ -32,7 +32,6 @@ __all__ = [
     "read_runs",
     "read_words",
     "told_by_runs",
-    "told_by_texts",
 ]
 
 FEWEST_WORDS: Final = 25  # a shorter text says too little of where it came from
@@ -169,10 +168,13 @@ def _pairs_of(texts: Sequence[str]) -> list[U32]:
     return [pairs[start : max(start, end - 1)].copy() for start, end in zip(bounds.tolist(), bounds[1:].tolist(), strict=False)]
 
 
-def is_version(one: Words, other: Words, days_apart: int = 0) -> bool:
-    """Tell whether two texts are versions of one: cut, completed, rearranged or edited, but not another of the same routine."""
-    told = told_by_runs(one.short, other.short, days_apart)
-    return told_by_texts(one, other) if told is None else told
+def is_version(one: Runs, other: Runs, texts: Callable[[], tuple[Words, Words]], days_apart: int = 0) -> bool:
+    """Tell whether two texts are versions of one: cut, completed, rearranged or edited, but not another of the same routine.
+
+    ``texts`` takes them apart, which few pairs need.
+    """
+    told = told_by_runs(one, other, days_apart)
+    return _told_by_texts(*texts()) if told is None else told
 
 
 def told_by_runs(one: Runs, other: Runs, days_apart: int = 0) -> bool | None:
@@ -189,7 +191,7 @@ def told_by_runs(one: Runs, other: Runs, days_apart: int = 0) -> bool | None:
     return True if shared == shorter.runs.size else None  # a cut or a copy has no word that the other lacks
 
 
-def told_by_texts(one: Words, other: Words) -> bool:
+def _told_by_texts(one: Words, other: Words) -> bool:
     """Tell whether two texts that share much, but not all, are versions of one: what ``told_by_runs`` leaves open."""
     shorter, longer = (one, other) if one.runs.size <= other.runs.size else (other, one)
     return _lies_all_over(shorter, longer) and not _is_routine(shorter, longer)
